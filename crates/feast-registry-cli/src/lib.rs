@@ -1,0 +1,1 @@
+//! The feast-registry command.

@@ -1,0 +1,3 @@
+//! The `feast-registry` command.
+
+fn main() {}

@@ -1,0 +1,182 @@
+//! Which backend serves which URL: a value that programs build, no globals.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::store::{SchemaMode, Store};
+use crate::url::RegistryUrl;
+use crate::{Error, ErrorKind, Result};
+
+/// How connections are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolOptions {
+    /// Connections at most.
+    pub max_size: usize,
+    /// How long to wait for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long to wait for a new connection.
+    pub connect_timeout: Duration,
+    /// Close connections older than this.
+    pub recycle: Option<Duration>,
+    /// Ask a connection whether it is alive before it is used.
+    pub pre_ping: bool,
+    /// Log every statement.
+    pub echo: bool,
+    /// How long to wait for a lock of another process (SQLite).
+    pub busy_timeout: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        PoolOptions {
+            max_size: 8,
+            acquire_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            recycle: None,
+            pre_ping: false,
+            echo: false,
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What a backend needs to open a store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// Where the registry is.
+    pub url: RegistryUrl,
+    /// Where reads may go that need not see the newest writes.
+    pub read_url: Option<RegistryUrl>,
+    /// The folder that relative paths start from.
+    pub base: PathBuf,
+    /// What to do about missing tables.
+    pub schema_mode: SchemaMode,
+    /// How connections are kept.
+    pub pool: PoolOptions,
+    /// SQLite: `wal` or `delete`.
+    pub journal_mode: Option<String>,
+    /// PostgreSQL: the named schema of the tables.
+    pub schema: Option<String>,
+}
+
+impl StoreOptions {
+    /// Options for a URL, everything else at its default.
+    pub fn new(url: RegistryUrl) -> Self {
+        StoreOptions {
+            url,
+            read_url: None,
+            base: PathBuf::from("."),
+            schema_mode: SchemaMode::default(),
+            pool: PoolOptions::default(),
+            journal_mode: None,
+            schema: None,
+        }
+    }
+}
+
+/// A kind of place where registries live.
+#[async_trait]
+pub trait Backend: Debug + Send + Sync + 'static {
+    /// The name, which is also its Cargo feature.
+    fn name(&self) -> &'static str;
+
+    /// The URL schemes that it serves, without `+driver`.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// Opens a store, connecting to it but not creating tables: that is [`Store::initialize`].
+    async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>>;
+
+    /// The statements that would create the tables, for people who run them by hand; empty
+    /// where there are none.
+    fn schema_statements(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Backends that this build knows by the name of their Cargo feature, compiled in or not.
+const KNOWN: [(&str, &[&str]); 7] = [
+    ("sqlite", &["sqlite"]),
+    ("postgres", &["postgresql", "postgres"]),
+    ("mysql", &["mysql", "mariadb"]),
+    ("cockroachdb", &["cockroachdb"]),
+    ("file", &["file"]),
+    ("s3", &["s3"]),
+    ("gcs", &["gs"]),
+];
+
+/// The backends that a program can open.
+#[derive(Clone, Debug, Default)]
+pub struct Backends(Vec<Arc<dyn Backend>>);
+
+impl Backends {
+    /// None.
+    pub fn new() -> Self {
+        Backends::default()
+    }
+
+    /// These and one more. A later backend takes schemes over from an earlier one.
+    #[must_use]
+    pub fn with(mut self, backend: impl Backend) -> Self {
+        self.0.push(Arc::new(backend));
+        self
+    }
+
+    /// Every backend, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Backend> {
+        self.0.iter().map(|backend| &**backend)
+    }
+
+    /// The backend that serves a scheme.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] that lists the schemes served, and the Cargo feature that is missing.
+    pub fn for_scheme(&self, scheme: &str) -> Result<&dyn Backend> {
+        let serves = |backend: &&Arc<dyn Backend>| backend.schemes().contains(&scheme);
+        self.0
+            .iter()
+            .rev()
+            .find(serves)
+            .map(|backend| &**backend)
+            .ok_or_else(|| self.unknown(scheme))
+    }
+
+    /// Opens the store that a URL names.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Backends::for_scheme`] and of the backend.
+    pub async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>> {
+        self.for_scheme(options.url.scheme())?.open(options).await
+    }
+
+    fn unknown(&self, scheme: &str) -> Error {
+        let mut served: Vec<&str> = self
+            .0
+            .iter()
+            .flat_map(|backend| backend.schemes())
+            .copied()
+            .collect();
+        served.sort_unstable();
+        served.dedup();
+        let error = Error::new(
+            ErrorKind::Config,
+            format!(
+                "no backend serves `{scheme}:`; this build serves {}",
+                served.join(", ")
+            ),
+        );
+        match KNOWN.iter().find(|(_, schemes)| schemes.contains(&scheme)) {
+            Some((feature, _)) => {
+                error.with_hint(format!("build with the Cargo feature `{feature}`"))
+            }
+            None => error.with_hint("a backend of your own is added with `Backends::with`"),
+        }
+    }
+}

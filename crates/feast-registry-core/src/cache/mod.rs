@@ -1,0 +1,220 @@
+//! Reads from memory: an immutable snapshot of stored bytes that readers never wait for.
+//!
+//! `cache_ttl_seconds` and `cache_mode` mean what they mean in Feast. In `sync` mode the first
+//! cached read after the snapshot has expired refreshes it, while others are served the old one;
+//! what this process commits is published at once. In `thread` mode a task refreshes it every TTL
+//! and reads never do. A refresh that fails keeps the old snapshot, and says so.
+
+mod snapshot;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+
+pub(crate) use self::snapshot::Snapshot;
+use crate::store::{Range, Store};
+use crate::{Key, Record, Result};
+
+/// When the snapshot is refreshed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheMode {
+    /// By the first cached read after it expired.
+    #[default]
+    Sync,
+    /// By a background task, every TTL.
+    Thread,
+}
+
+/// How the cache works.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CacheOptions {
+    /// How long a snapshot is good for; `None` for ever.
+    pub ttl: Option<Duration>,
+    /// Who refreshes it.
+    pub mode: CacheMode,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        CacheOptions {
+            ttl: Some(Duration::from_secs(600)),
+            mode: CacheMode::Sync,
+        }
+    }
+}
+
+impl CacheOptions {
+    /// Feast's settings: a TTL of 0 or less means for ever.
+    pub fn new(ttl_seconds: i64, mode: CacheMode) -> Self {
+        let ttl = u64::try_from(ttl_seconds)
+            .ok()
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs);
+        CacheOptions { ttl, mode }
+    }
+}
+
+/// How the cache is doing.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CacheStatus {
+    /// How old the snapshot is; `None` if there is none yet.
+    pub age: Option<Duration>,
+    /// How many rows it holds.
+    pub rows: usize,
+    /// Why the last refresh failed, if it did.
+    pub last_error: Option<String>,
+    /// How often a refresh failed since the start.
+    pub failures: u64,
+}
+
+/// What a transaction of this process changed.
+#[derive(Clone, Debug)]
+pub(crate) enum Publication {
+    /// A row: what it was and what it is.
+    Row {
+        key: Key,
+        before: Option<Record>,
+        after: Option<Record>,
+    },
+    /// Rows that are gone.
+    Emptied(Range),
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// What was committed while a refresh is reading: it may have read older rows.
+    journal: Option<Vec<Publication>>,
+    last_error: Option<String>,
+    failures: u64,
+}
+
+/// The snapshot and what keeps it fresh.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    options: CacheOptions,
+    snapshot: ArcSwapOption<Snapshot>,
+    /// Held by the one task that refreshes.
+    flight: tokio::sync::Mutex<()>,
+    progress: Mutex<Progress>,
+}
+
+impl Cache {
+    pub(crate) fn new(options: CacheOptions) -> Self {
+        Cache {
+            options,
+            snapshot: ArcSwapOption::empty(),
+            flight: tokio::sync::Mutex::new(()),
+            progress: Mutex::new(Progress::default()),
+        }
+    }
+
+    pub(crate) fn options(&self) -> CacheOptions {
+        self.options
+    }
+
+    /// The snapshot to read from, refreshed first if it is this reader's turn.
+    pub(crate) async fn read(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
+        let Some(snapshot) = self.snapshot.load_full() else {
+            return self.first(store).await;
+        };
+        if self.options.mode == CacheMode::Thread || !self.is_expired(&snapshot) {
+            return Ok(snapshot);
+        }
+        // Whoever gets the flight refreshes; the others are served what there is.
+        let Ok(_flight) = self.flight.try_lock() else {
+            return Ok(snapshot);
+        };
+        match self.load(store).await {
+            Ok(fresh) => Ok(fresh),
+            Err(_) => Ok(snapshot),
+        }
+    }
+
+    /// Without any snapshot there is nothing to serve: everybody waits for the one load.
+    async fn first(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
+        let _flight = self.flight.lock().await;
+        match self.snapshot.load_full() {
+            Some(snapshot) => Ok(snapshot),
+            None => self.load(store).await,
+        }
+    }
+
+    /// Reads the whole store again, whatever the age of the snapshot.
+    pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<()> {
+        let _flight = self.flight.lock().await;
+        self.load(store).await.map(drop)
+    }
+
+    /// Whether cached reads are within the TTL.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.snapshot
+            .load()
+            .as_ref()
+            .is_some_and(|snapshot| !self.is_expired(snapshot))
+    }
+
+    fn is_expired(&self, snapshot: &Snapshot) -> bool {
+        self.options
+            .ttl
+            .is_some_and(|ttl| snapshot.loaded.elapsed() > ttl)
+    }
+
+    async fn load(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
+        self.progress().journal = Some(Vec::new());
+        let loaded = Snapshot::load(store, Instant::now()).await;
+        let mut progress = self.progress();
+        let journal = progress.journal.take().unwrap_or_default();
+        match loaded {
+            Ok(mut snapshot) => {
+                for publication in journal {
+                    snapshot.publish(publication);
+                }
+                let snapshot = Arc::new(snapshot);
+                self.snapshot.store(Some(Arc::clone(&snapshot)));
+                progress.last_error = None;
+                Ok(snapshot)
+            }
+            Err(error) => {
+                progress.failures += 1;
+                progress.last_error = Some(error.to_string());
+                tracing::warn!(%error, "the registry cache could not be refreshed; cached reads serve what was there");
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a commit of this process visible to cached reads at once.
+    pub(crate) fn publish(&self, publications: Vec<Publication>) {
+        let mut progress = self.progress();
+        if let Some(journal) = &mut progress.journal {
+            journal.extend(publications.iter().cloned());
+        }
+        // Under the lock of `progress`, so that no refresh stores its snapshot in between.
+        let Some(snapshot) = self.snapshot.load_full() else {
+            return;
+        };
+        let mut next = Snapshot::clone(&snapshot);
+        for publication in publications {
+            next.publish(publication);
+        }
+        self.snapshot.store(Some(Arc::new(next)));
+    }
+
+    pub(crate) fn status(&self) -> CacheStatus {
+        let snapshot = self.snapshot.load_full();
+        let progress = self.progress();
+        CacheStatus {
+            age: snapshot.as_ref().map(|snapshot| snapshot.loaded.elapsed()),
+            rows: snapshot.as_ref().map_or(0, |snapshot| snapshot.len()),
+            last_error: progress.last_error.clone(),
+            failures: progress.failures,
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

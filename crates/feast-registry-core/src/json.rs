@@ -1,0 +1,82 @@
+//! Protobuf JSON, both ways, for every message.
+//!
+//! Goes through [`prost_reflect`], which reads the descriptors that the proto crate ships: no
+//! generated code per message.
+
+use std::sync::LazyLock;
+
+use prost_reflect::prost::Message;
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions,
+};
+use serde_json::Value;
+
+use feast_registry_proto::FILE_DESCRIPTOR_SET;
+
+use crate::{Error, ErrorKind, Result};
+
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    DescriptorPool::decode(FILE_DESCRIPTOR_SET)
+        .expect("the generated descriptors are well-formed: a test loads them")
+});
+
+fn descriptor(message: &str) -> Result<MessageDescriptor> {
+    POOL.get_message_by_name(message).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("there is no message `{message}`"),
+        )
+    })
+}
+
+/// The protobuf JSON of a serialized message: camelCase keys, defaults left out, as Feast prints it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Corrupt`] if the bytes are not such a message.
+pub fn to_json(message: &str, body: &[u8]) -> Result<Value> {
+    let decoded = DynamicMessage::decode(descriptor(message)?, body)
+        .map_err(|why| Error::corrupt(message, why))?;
+    let options = SerializeOptions::new().skip_default_fields(true);
+    decoded
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|why| Error::corrupt(message, why))
+}
+
+/// The serialized message that a protobuf JSON value stands for. Takes camelCase and snake_case keys.
+///
+/// # Errors
+///
+/// [`ErrorKind::Invalid`] with the place and reason if the value is not such a message; unknown
+/// keys are refused, since they are nearly always typing errors.
+pub fn from_json(message: &str, value: Value) -> Result<Vec<u8>> {
+    let options = DeserializeOptions::new().deny_unknown_fields(true);
+    let decoded = DynamicMessage::deserialize_with_options(descriptor(message)?, value, &options)
+        .map_err(|why| {
+        Error::invalid(format!(
+            "not a {}: {why}",
+            message.rsplit('.').next().unwrap_or(message)
+        ))
+    })?;
+    Ok(decoded.encode_to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn json_goes_both_ways() {
+        let value = json!({"spec": {"name": "driver", "valueType": "INT64", "tags": {"a": "b"}}});
+        let body = from_json("feast.core.Entity", value.clone()).unwrap();
+        assert_eq!(to_json("feast.core.Entity", &body).unwrap(), value);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let error = from_json("feast.core.Entity", json!({"spec": {"nam": "driver"}})).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().contains("nam"), "{error}");
+    }
+}

@@ -1,0 +1,98 @@
+//! The whole registry out and in.
+
+use futures::StreamExt;
+
+use bytes::Bytes;
+
+use super::Registry;
+use crate::message::{self, Joined};
+use crate::rules::{Change, Effect, Outcome};
+use crate::store::{Consistency, Ids};
+use crate::{Record, Result};
+
+/// How many objects a batch created, updated and so on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// New objects.
+    pub created: usize,
+    /// Changed objects.
+    pub updated: usize,
+    /// Objects that were equal already.
+    pub unchanged: usize,
+    /// Objects that are gone.
+    pub deleted: usize,
+    /// Versions recorded without becoming active.
+    pub recorded: usize,
+}
+
+impl Summary {
+    /// Counts outcomes.
+    pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let mut summary = Summary::default();
+        for outcome in outcomes {
+            match outcome.effect {
+                Effect::Created => summary.created += 1,
+                Effect::Updated => summary.updated += 1,
+                Effect::Unchanged => summary.unchanged += 1,
+                Effect::Deleted => summary.deleted += 1,
+                Effect::Recorded => summary.recorded += 1,
+            }
+        }
+        summary
+    }
+}
+
+impl Registry {
+    /// Every row, as of one moment, optionally of one project only.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn export_rows(&self, project: Option<&str>) -> Result<Vec<Record>> {
+        let mut rows = Vec::new();
+        let mut chunks = self.inner.store.snapshot(Consistency::Primary).await?;
+        while let Some(chunk) = chunks.next().await {
+            rows.extend(
+                chunk?
+                    .into_iter()
+                    .filter(|row| project.is_none_or(|wanted| *row.key.project == *wanted)),
+            );
+        }
+        Ok(rows)
+    }
+
+    /// The registry as one `feast.core.Registry` message, as Feast's file registry keeps it, and
+    /// what that format has no place for.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store, and [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub async fn export(&self, project: Option<&str>) -> Result<Joined> {
+        let rows = self.export_rows(project).await?;
+        let version_id = Ids::random().operation().to_string();
+        message::join(&rows, &version_id, &crate::store::now())
+    }
+
+    /// Puts rows as they are, stamps and history included, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::commit`].
+    pub async fn import_rows(&self, rows: Vec<Record>) -> Result<Summary> {
+        let outcomes = self
+            .commit(rows.into_iter().map(Change::Import).collect())
+            .await?;
+        Ok(Summary::of(&outcomes))
+    }
+
+    /// Puts what a `feast.core.Registry` message holds, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`message::split`] and [`Registry::commit`].
+    pub async fn import(&self, message: &Bytes, default_project: Option<&str>) -> Result<Summary> {
+        self.import_rows(message::split(message, default_project)?)
+            .await
+    }
+}

@@ -1,0 +1,104 @@
+//! One change at a time: conveniences over [`Registry::commit`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost_types::Timestamp;
+
+use super::{Registry, only};
+use crate::model::RegistryObject;
+use crate::rules::{Apply, Change, Delete, Outcome};
+use crate::{Kind, Result, Revision};
+
+impl Registry {
+    /// Creates an object, or changes it to this definition; an equal one is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) and the conflicts of the rules, else
+    /// those of the store.
+    pub async fn apply(&self, apply: Apply) -> Result<Outcome> {
+        only(self.commit(vec![Change::Apply(apply)]).await?)
+    }
+
+    /// Applies a typed message. To keep fields that this build does not know, apply bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::apply`].
+    pub async fn apply_object<T: RegistryObject>(
+        &self,
+        project: &str,
+        object: &T,
+    ) -> Result<Outcome> {
+        let name = object.object_name();
+        let project = if T::KIND == Kind::Project {
+            name
+        } else {
+            project
+        };
+        self.apply(Apply::new(T::KIND, project, name, object.encode_to_vec()))
+            .await
+    }
+
+    /// Deletes an object; with a view goes its history, with a project everything in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound),
+    /// [`ErrorKind::Protected`](crate::ErrorKind::Protected) and
+    /// [`ErrorKind::RevisionConflict`](crate::ErrorKind::RevisionConflict), else those of the store.
+    pub async fn delete(&self, delete: Delete) -> Result<Outcome> {
+        only(self.commit(vec![Change::Delete(delete)]).await?)
+    }
+
+    /// Deletes a project with everything in it, if it is as expected.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::delete`].
+    pub async fn delete_project(&self, name: &str, expected: Option<Revision>) -> Result<Outcome> {
+        self.delete(Delete {
+            expected,
+            ..Delete::new(Kind::Project, name, name)
+        })
+        .await
+    }
+
+    /// Records that a view was materialised from `start` to `end`.
+    ///
+    /// Any number of callers may do so at the same time: none is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), and
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for views that cannot be materialised.
+    pub async fn apply_materialization(
+        &self,
+        project: &str,
+        view: &str,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Outcome> {
+        let change = Change::Materialize {
+            project: project.into(),
+            view: view.into(),
+            start,
+            end,
+        };
+        only(self.commit(vec![change]).await?)
+    }
+
+    /// Replaces the infrastructure of a project.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::apply`].
+    pub async fn update_infra(&self, project: &str, infra: impl Into<Bytes>) -> Result<Outcome> {
+        let change = Change::UpdateInfra {
+            project: Arc::from(project),
+            body: infra.into(),
+        };
+        only(self.commit(vec![change]).await?)
+    }
+}

@@ -1,0 +1,326 @@
+//! The changes that users ask for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost_types::Timestamp;
+
+use super::{Draft, Rule, Settings, apply, delete, import, materialize, metadata, project};
+use crate::store::{Lock, Range, ReadSet};
+use crate::{Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Revision};
+
+/// Create an object, or change it to this definition.
+#[derive(Clone, Debug)]
+pub struct Apply {
+    /// The kind of the object.
+    pub kind: Kind,
+    /// The project. For a project, its own name.
+    pub project: Arc<str>,
+    /// The name, as the message has it.
+    pub name: Arc<str>,
+    /// The serialized message.
+    pub body: Bytes,
+    /// Fail unless the stored object has this revision.
+    pub expected: Option<Revision>,
+    /// Record a new version of a view without making it the active one.
+    pub no_promote: bool,
+}
+
+/// Remove an object.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    /// The kind; for views any of the four, since they share one name space.
+    pub kind: Kind,
+    /// Whether a view of another kind than `kind` will do.
+    pub any_view: bool,
+    /// The project. For a project, its own name.
+    pub project: Arc<str>,
+    /// The name.
+    pub name: Arc<str>,
+    /// Fail unless the stored object has this revision.
+    pub expected: Option<Revision>,
+}
+
+/// One change of the registry.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Change {
+    /// Create an object, or change it.
+    Apply(Apply),
+    /// Remove an object.
+    Delete(Delete),
+    /// Record that a view was materialised.
+    Materialize {
+        /// The project.
+        project: Arc<str>,
+        /// The view.
+        view: Arc<str>,
+        /// The beginning of the interval.
+        start: Timestamp,
+        /// Its end.
+        end: Timestamp,
+    },
+    /// Replace the infrastructure of a project.
+    UpdateInfra {
+        /// The project.
+        project: Arc<str>,
+        /// The serialized `feast.core.Infra`.
+        body: Bytes,
+    },
+    /// Attach opaque bytes to a view.
+    SetUserMetadata {
+        /// The project.
+        project: Arc<str>,
+        /// The view.
+        view: Arc<str>,
+        /// The bytes.
+        user_metadata: Bytes,
+    },
+    /// Set a value about a project.
+    SetProjectMetadata {
+        /// The project.
+        project: Arc<str>,
+        /// The key, at most 50 characters.
+        key: Arc<str>,
+        /// The value.
+        value: String,
+    },
+    /// Put a row exactly as it is, stamps and all: what an export holds.
+    Import(Record),
+}
+
+/// What a change did to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// It is new.
+    Created,
+    /// It was there and is different now.
+    Updated,
+    /// It was there, equal.
+    Unchanged,
+    /// It is gone.
+    Deleted,
+    /// A version was recorded, the active definition stayed.
+    Recorded,
+}
+
+/// What became of one change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The object.
+    pub key: Key,
+    /// What happened to it.
+    pub effect: Effect,
+    /// The revision that is stored now; `None` if nothing is.
+    pub revision: Option<Revision>,
+    /// The version that was created or pinned.
+    pub version: Option<i32>,
+}
+
+impl Outcome {
+    pub(super) fn new(key: Key, effect: Effect, stored: Option<&Record>) -> Self {
+        Outcome {
+            key,
+            effect,
+            revision: stored.map(Record::revision),
+            version: None,
+        }
+    }
+
+    pub(super) fn with_version(mut self, number: i32) -> Self {
+        self.version = Some(number);
+        self
+    }
+}
+
+impl Apply {
+    /// An apply without preconditions.
+    pub fn new(
+        kind: Kind,
+        project: impl Into<Arc<str>>,
+        name: impl Into<Arc<str>>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        Apply {
+            kind,
+            project: project.into(),
+            name: name.into(),
+            body: body.into(),
+            expected: None,
+            no_promote: false,
+        }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        Key::new(self.kind, Arc::clone(&self.project), Arc::clone(&self.name))
+    }
+}
+
+impl Delete {
+    /// A delete without preconditions.
+    pub fn new(kind: Kind, project: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Delete {
+            kind,
+            any_view: false,
+            project: project.into(),
+            name: name.into(),
+            expected: None,
+        }
+    }
+
+    /// The removal of the view with this name, whatever its kind.
+    pub fn any_view(project: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Delete {
+            any_view: true,
+            ..Delete::new(Kind::FeatureView, project, name)
+        }
+    }
+
+    /// The kinds in which the object may be.
+    pub(super) fn kinds(&self) -> &[Kind] {
+        if self.any_view {
+            &Kind::VIEWS
+        } else {
+            std::slice::from_ref(&self.kind)
+        }
+    }
+}
+
+impl Change {
+    pub(super) fn decide(&self, draft: &mut Draft<'_>) -> Rule<Outcome> {
+        match self {
+            Change::Apply(apply) => apply::apply(draft, apply),
+            Change::Delete(delete) if delete.kind == Kind::Project => {
+                project::delete(draft, delete)
+            }
+            Change::Delete(delete) => delete::delete(draft, delete),
+            Change::Materialize {
+                project,
+                view,
+                start,
+                end,
+            } => materialize::materialize(draft, project, view, start, end),
+            Change::UpdateInfra { project, body } => apply::update_infra(draft, project, body),
+            Change::SetUserMetadata {
+                project,
+                view,
+                user_metadata,
+            } => metadata::set_user_metadata(draft, project, view, user_metadata),
+            Change::SetProjectMetadata {
+                project,
+                key,
+                value,
+            } => metadata::set_project_metadata(draft, project, key, value),
+            Change::Import(row) => import::import(draft, row),
+        }
+    }
+}
+
+/// Adds to `reads` what a change is known to read: right for an object that exists, so that
+/// changing one costs one round of reads. A new one costs a second.
+pub(crate) fn hint(change: &Change, settings: &Settings, reads: &mut ReadSet) {
+    let mut metadata = |project: &Arc<str>| {
+        if !settings.purge_feast_metadata {
+            reads.key(
+                Key::metadata(Arc::clone(project), LAST_UPDATED),
+                Lock::Plain,
+            );
+            reads.key(
+                Key::metadata(Arc::clone(project), PROJECT_UUID),
+                Lock::Plain,
+            );
+        }
+    };
+    match change {
+        Change::Apply(apply) => {
+            metadata(&apply.project);
+            reads.key(apply.key(), Lock::Update);
+            if apply.kind.is_view() {
+                reads.range(
+                    Range::last_version(Arc::clone(&apply.project), Arc::clone(&apply.name)),
+                    Lock::Plain,
+                );
+            }
+        }
+        Change::Delete(delete) => {
+            metadata(&delete.project);
+            for kind in delete.kinds() {
+                let key = Key::new(*kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
+                reads.key(key, Lock::Update);
+            }
+        }
+        Change::Materialize { project, view, .. } => {
+            metadata(project);
+            reads.key(
+                Key::new(Kind::FeatureView, Arc::clone(project), Arc::clone(view)),
+                Lock::Update,
+            );
+        }
+        Change::UpdateInfra { project, .. } => {
+            metadata(project);
+            reads.key(Key::infra(Arc::clone(project)), Lock::Update);
+        }
+        Change::SetUserMetadata { project, view, .. } => {
+            for kind in Kind::VIEWS {
+                reads.key(
+                    Key::new(kind, Arc::clone(project), Arc::clone(view)),
+                    Lock::Update,
+                );
+            }
+        }
+        Change::SetProjectMetadata { project, key, .. } => {
+            reads.key(
+                Key::metadata(Arc::clone(project), Arc::clone(key)),
+                Lock::Update,
+            );
+        }
+        Change::Import(row) => {
+            reads.key(row.key.clone(), Lock::Update);
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let view =
+            |project: &Arc<str>, name: &Arc<str>| format!("view `{name}` in project `{project}`");
+        match self {
+            Change::Apply(apply) => write!(f, "cannot apply {}", apply.key()),
+            Change::Delete(delete) => {
+                write!(
+                    f,
+                    "cannot delete {}",
+                    Key::new(delete.kind, &*delete.project, &*delete.name)
+                )
+            }
+            Change::Materialize {
+                project,
+                view: name,
+                ..
+            } => {
+                write!(
+                    f,
+                    "cannot record a materialisation of {}",
+                    view(project, name)
+                )
+            }
+            Change::UpdateInfra { project, .. } => {
+                write!(f, "cannot update the infrastructure of project `{project}`")
+            }
+            Change::SetUserMetadata {
+                project,
+                view: name,
+                ..
+            } => {
+                write!(f, "cannot set the user metadata of {}", view(project, name))
+            }
+            Change::SetProjectMetadata { project, key, .. } => {
+                write!(f, "cannot set metadata `{key}` of project `{project}`")
+            }
+            Change::Import(row) => write!(f, "cannot import {}", row.key),
+        }
+    }
+}

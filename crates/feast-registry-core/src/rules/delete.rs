@@ -1,0 +1,66 @@
+//! Remove an object, and what belongs to it.
+
+use std::sync::Arc;
+
+use super::{Delete, Draft, Effect, Outcome, Rule, Stop};
+use crate::store::{Lock, Range};
+use crate::{Error, ErrorKind, Key, Record, Result, Revision};
+
+/// Deletes an object; with a view goes its history.
+pub(super) fn delete(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Outcome> {
+    let row = find(draft, delete)?
+        .ok_or_else(|| Error::not_found(delete.kind, &delete.project, &delete.name))?;
+    check_revision(&row, delete.expected)?;
+    if row.key.kind.is_view() {
+        draft.empty(Range::versions(
+            Arc::clone(&delete.project),
+            Arc::clone(&delete.name),
+        ));
+    }
+    draft.touch(&delete.project);
+    draft.remove(row.key.clone());
+    Ok(Outcome::new(row.key, Effect::Deleted, None))
+}
+
+fn find(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Option<Record>> {
+    let mut found = None;
+    let mut unread = false;
+    for kind in delete.kinds() {
+        let key = Key::new(*kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
+        match draft.get(&key, Lock::Update) {
+            Ok(row) => found = found.or(row),
+            Err(Stop::Unread) => unread = true,
+            Err(stop) => return Err(stop),
+        }
+    }
+    if unread { Err(Stop::Unread) } else { Ok(found) }
+}
+
+/// Fails if a row is not what the caller last saw.
+pub(super) fn check_revision(row: &Record, expected: Option<Revision>) -> Result<()> {
+    check_expected(&row.key, Some(row), expected)
+}
+
+/// Fails if an object is not what the caller last saw, gone included.
+pub(super) fn check_expected(
+    key: &Key,
+    row: Option<&Record>,
+    expected: Option<Revision>,
+) -> Result<()> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    let current = row.map(Record::revision);
+    if current == Some(expected) {
+        return Ok(());
+    }
+    let is = current.map_or("does not exist".to_owned(), |current| {
+        format!("is at revision {current}")
+    });
+    Err(Error::new(
+        ErrorKind::RevisionConflict,
+        format!("{key} {is}, not at the expected {expected}"),
+    )
+    .with_hint("read the object again, redo the change on it and try with its revision")
+    .with_current(current))
+}

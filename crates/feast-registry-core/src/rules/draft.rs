@@ -1,0 +1,234 @@
+//! The registry as a rule sees it: what was read, with the changes of the batch on top.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost_types::Timestamp;
+
+use super::{Rule, Settings, Stop};
+use crate::cache::Publication;
+use crate::store::{Context, Lock, Range, ReadSet, View, Write};
+use crate::{Extra, Key, Kind, Record};
+
+/// What was read, with the changes of the batch on top.
+pub(crate) struct Draft<'a> {
+    view: &'a View,
+    context: &'a Context,
+    settings: &'a Settings,
+    needs: ReadSet,
+    /// Rows that the batch has set or removed so far.
+    changed: BTreeMap<Key, Option<Record>>,
+    /// Ranges that the batch has emptied, in order.
+    emptied: Vec<Range>,
+    /// Projects in which something changed that Feast counts as a change.
+    touched: Vec<Arc<str>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(view: &'a View, context: &'a Context, settings: &'a Settings) -> Self {
+        Draft {
+            view,
+            context,
+            settings,
+            needs: ReadSet::new(),
+            changed: BTreeMap::new(),
+            emptied: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// The time of this attempt.
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// The second of this attempt.
+    pub(super) fn second(&self) -> i64 {
+        self.context.now.seconds
+    }
+
+    /// A random-looking UUID that stays the same over attempts.
+    pub(super) fn uuid(&self, purpose: &str) -> String {
+        self.context.ids.uuid(purpose).to_string()
+    }
+
+    /// Whether a rule has asked for something that was not read.
+    pub(super) fn lacks_reads(&self) -> bool {
+        !self.needs.is_empty()
+    }
+
+    /// The row with a key, as the batch has it so far.
+    pub(super) fn get(&mut self, key: &Key, lock: Lock) -> Rule<Option<Record>> {
+        if let Some(changed) = self.changed.get(key) {
+            return Ok(changed.clone());
+        }
+        if self.emptied.iter().any(|range| range.contains(key)) {
+            return Ok(None);
+        }
+        match self.view.key(key, lock) {
+            Some(row) => Ok(row.cloned()),
+            None => {
+                self.needs.key(key.clone(), lock);
+                Err(Stop::Unread)
+            }
+        }
+    }
+
+    /// Several rows at once, so that one more round of reads serves all of them.
+    pub(super) fn get_all<const N: usize>(
+        &mut self,
+        keys: [&Key; N],
+        lock: Lock,
+    ) -> Rule<[Option<Record>; N]> {
+        let mut rows = [const { None }; N];
+        let mut unread = false;
+        for (row, key) in rows.iter_mut().zip(keys) {
+            match self.get(key, lock) {
+                Ok(found) => *row = found,
+                Err(Stop::Unread) => unread = true,
+                Err(stop) => return Err(stop),
+            }
+        }
+        if unread { Err(Stop::Unread) } else { Ok(rows) }
+    }
+
+    /// The number of the newest version of a view, if it has any.
+    pub(super) fn last_version(
+        &mut self,
+        project: &Arc<str>,
+        view: &Arc<str>,
+    ) -> Rule<Option<i32>> {
+        let range = Range::last_version(Arc::clone(project), Arc::clone(view));
+        let stored = match self.view.range(&range) {
+            _ if self.is_emptied(&range) => None,
+            Some(rows) => rows.last().map(|row| row.key.number),
+            None => {
+                self.needs.range(range, Lock::Plain);
+                return Err(Stop::Unread);
+            }
+        };
+        let first = Key::version(Arc::clone(project), Arc::clone(view), i32::MIN);
+        let last = Key::version(Arc::clone(project), Arc::clone(view), i32::MAX);
+        let drafted = self
+            .changed
+            .range(first..=last)
+            .rev()
+            .find(|(_, row)| row.is_some());
+        Ok(stored.max(drafted.map(|(key, _)| key.number)))
+    }
+
+    fn is_emptied(&self, range: &Range) -> bool {
+        self.emptied.iter().any(|emptied| {
+            emptied.kind == range.kind
+                && (emptied.project.is_none() || emptied.project == range.project)
+                && (emptied.name.is_none() || emptied.name == range.name)
+        })
+    }
+
+    /// Sets a row.
+    pub(super) fn put(&mut self, row: Record) {
+        self.changed.insert(row.key.clone(), Some(row));
+    }
+
+    /// Removes a row.
+    pub(super) fn remove(&mut self, key: Key) {
+        self.changed.insert(key, None);
+    }
+
+    /// Removes the rows of a range.
+    pub(super) fn empty(&mut self, range: Range) {
+        self.changed.retain(|key, _| !range.contains(key));
+        self.emptied.push(range);
+    }
+
+    /// Notes that a project has changed, for its row of metadata.
+    pub(super) fn touch(&mut self, project: &Arc<str>) {
+        if !self.touched.contains(project) {
+            self.touched.push(Arc::clone(project));
+        }
+    }
+
+    /// A project that is gone need not be told of changes.
+    pub(super) fn untouch(&mut self, project: &str) {
+        self.touched.retain(|touched| **touched != *project);
+    }
+
+    /// The writes of the batch and what they mean for the cache, or what must be read first.
+    pub(super) fn finish(mut self) -> Result<(Vec<Write>, Vec<Publication>), ReadSet> {
+        let touched = std::mem::take(&mut self.touched);
+        for project in &touched {
+            // A failure here can only be a missing read, which `needs` holds.
+            let _ = super::metadata::bump(&mut self, project);
+        }
+        if self.lacks_reads() {
+            return Err(self.needs);
+        }
+        let mut writes: Vec<Write> = self
+            .emptied
+            .iter()
+            .cloned()
+            .map(Write::DeleteRange)
+            .collect();
+        let mut publications: Vec<Publication> = self
+            .emptied
+            .iter()
+            .cloned()
+            .map(Publication::Emptied)
+            .collect();
+        for (key, after) in std::mem::take(&mut self.changed) {
+            let emptied = self.emptied.iter().any(|range| range.contains(&key));
+            let before = if emptied {
+                None
+            } else {
+                self.view.key(&key, Lock::Plain).flatten()
+            };
+            publications.push(Publication::Row {
+                key: key.clone(),
+                before: before.cloned(),
+                after: after.clone(),
+            });
+            difference(before, key, after, &mut writes);
+        }
+        Ok((writes, publications))
+    }
+}
+
+/// The writes that turn one row into another.
+fn difference(before: Option<&Record>, key: Key, after: Option<Record>, writes: &mut Vec<Write>) {
+    match (before, after) {
+        (None, Some(row)) => writes.push(Write::Insert(row)),
+        (Some(_), None) => writes.push(Write::Delete(key)),
+        (None, None) => {}
+        (Some(before), Some(after)) => {
+            if key.kind == Kind::Version && before != &after {
+                // Everything in a row of the history may differ; it has no writer to protect.
+                writes.push(Write::Delete(key));
+                writes.push(Write::Insert(after));
+                return;
+            }
+            if before.extra != after.extra {
+                let user_metadata = match after.extra {
+                    Extra::UserMetadata(bytes) => bytes,
+                    _ => Bytes::new(),
+                };
+                writes.push(Write::SetUserMetadata {
+                    key: key.clone(),
+                    user_metadata,
+                    stamp: after.stamp,
+                });
+            }
+            if before.body != after.body || before.stamp != after.stamp {
+                writes.push(Write::Update {
+                    key,
+                    body: after.body,
+                    stamp: after.stamp,
+                });
+            }
+        }
+    }
+}

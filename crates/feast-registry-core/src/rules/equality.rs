@@ -1,0 +1,100 @@
+//! When two definitions are the same, and when a change is a new version.
+
+use std::sync::LazyLock;
+
+use feast_registry_proto::FILE_DESCRIPTOR_SET;
+
+use crate::wire::{self, Form, MessageId, Patch, Schema, WireError};
+use crate::{Kind, Path};
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::from_descriptor_set(FILE_DESCRIPTOR_SET)
+        .expect("the generated descriptors are well-formed: a test loads them")
+});
+
+/// The forms in which the messages of one kind are compared.
+struct Comparison {
+    message: MessageId,
+    ignored: Vec<Path>,
+}
+
+static COMPARISONS: LazyLock<Vec<Option<Comparison>>> =
+    LazyLock::new(|| Kind::ALL.into_iter().map(comparison).collect());
+
+fn comparison(kind: Kind) -> Option<Comparison> {
+    let spec = kind.spec();
+    let about_the_row = [spec.created_path, spec.updated_path, spec.project_path];
+    let ignored = about_the_row
+        .into_iter()
+        .flatten()
+        .chain(spec.incidental.iter().copied())
+        .collect();
+    Some(Comparison {
+        message: SCHEMA.message(spec.message)?,
+        ignored,
+    })
+}
+
+/// Whether two messages define the same object: stamps, project and the order of sets aside.
+pub(crate) fn same_definition(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
+    same(kind, a, b, &[])
+}
+
+/// Whether two definitions of a view differ so little that they are the same version.
+pub(super) fn same_version(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
+    let Some(view) = kind.view() else {
+        return Ok(true);
+    };
+    same(
+        kind,
+        &comparable_functions(kind, a)?,
+        &comparable_functions(kind, b)?,
+        view.significant,
+    )
+}
+
+fn same(kind: Kind, a: &[u8], b: &[u8], only: &[Path]) -> Result<bool, WireError> {
+    let Some(comparison) = &COMPARISONS[kind as usize] else {
+        return Ok(a == b);
+    };
+    let features = kind.view().map(|view| view.features_path);
+    // Two versions are compared with their features by name, two definitions in the given order.
+    let sets: Vec<Path> = kind
+        .spec()
+        .sets
+        .iter()
+        .copied()
+        .chain(features.filter(|_| !only.is_empty()))
+        .collect();
+    let form = Form {
+        only,
+        ignore: &comparison.ignored,
+        sorted: &sets,
+    };
+    let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, &form);
+    Ok(a == b || canonical(a)? == canonical(b)?)
+}
+
+/// The message without the pickles of functions whose source text is known.
+fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Vec<u8>, WireError> {
+    let functions = kind.view().map_or(&[][..], |view| view.functions);
+    let mut patch = Patch::default();
+    for (pickle, text) in functions {
+        if wire::bytes(body, text)?.is_some_and(|text| !text.is_empty()) {
+            patch = patch.clear(pickle);
+        }
+    }
+    patch.apply(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_has_a_schema() {
+        for kind in Kind::ALL {
+            assert!(COMPARISONS[kind as usize].is_some(), "{kind}");
+        }
+    }
+}

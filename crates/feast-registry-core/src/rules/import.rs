@@ -1,0 +1,35 @@
+//! Putting rows exactly as they are: what an export holds.
+
+use std::sync::Arc;
+
+use super::{Draft, Effect, Outcome, Rule, names, project, view};
+use crate::store::Lock;
+use crate::{Extra, Kind, Record, model};
+
+/// Puts a row with its stamps, history and state. User metadata that the row does not have stays.
+pub(super) fn import(draft: &mut Draft<'_>, row: &Record) -> Rule<Outcome> {
+    let key = row.key.clone();
+    names::check("name", &key.name, names::MAX_NAME)?;
+    names::check("project name", &key.project, names::MAX_NAME)?;
+    model::check(key.kind, &row.body)?;
+    let before = draft.get(&key, Lock::Update)?;
+    if before.is_none() && key.kind.is_view() {
+        view::claim_name(draft, key.kind, &key.project, &key.name)?;
+    } else if before.is_none() && key.kind != Kind::Project {
+        project::ensure(draft, &Arc::clone(&key.project), Lock::Share)?;
+    }
+    let mut row = row.clone();
+    if let (Some(before), Extra::None) = (&before, &row.extra) {
+        row.extra = before.extra.clone();
+    }
+    let effect = match &before {
+        None => Effect::Created,
+        Some(before) if *before == row => Effect::Unchanged,
+        Some(_) => Effect::Updated,
+    };
+    let outcome = Outcome::new(key, effect, Some(&row));
+    if effect != Effect::Unchanged {
+        draft.put(row);
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,125 @@
+//! Feast's rules, once for every backend.
+//!
+//! A rule reads and writes through a [`Draft`](draft::Draft) as if the registry were a map in
+//! memory. What it touches that was not read yet becomes the next read of the transaction; what
+//! it changes becomes the writes. So rules read like plain code, any number of changes fit into
+//! one transaction, and later changes of a batch see earlier ones.
+
+mod apply;
+mod change;
+mod delete;
+mod draft;
+mod equality;
+mod import;
+mod materialize;
+mod metadata;
+mod names;
+mod patches;
+mod project;
+mod service;
+mod versions;
+mod view;
+
+use crate::cache::Publication;
+use crate::store::{Context, Decision, ReadSet, View};
+use crate::{Error, Result};
+
+use self::change::hint;
+pub use self::change::{Apply, Change, Delete, Effect, Outcome};
+use self::draft::Draft;
+pub(crate) use self::project::is_protected;
+
+/// Settings that rules depend on.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Write no `feast_metadata` rows, as Feast's `purge_feast_metadata` has it.
+    pub purge_feast_metadata: bool,
+    /// Projects that must not be deleted, whatever their tags say.
+    pub protected_projects: Vec<String>,
+    /// The bytes of the largest object that the store takes.
+    pub object_bytes: Option<usize>,
+}
+
+/// Why a rule stops before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It must see more: the draft has noted what.
+    Unread,
+    /// It cannot be done.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+impl From<crate::wire::WireError> for Stop {
+    fn from(error: crate::wire::WireError) -> Self {
+        Stop::Failed(Error::invalid(format!(
+            "the message cannot be read: {error}"
+        )))
+    }
+}
+
+type Rule<T> = std::result::Result<T, Stop>;
+
+/// What a committed batch answers.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) publications: Vec<Publication>,
+}
+
+/// Decides a batch of changes: what to read first, or what to write.
+pub(crate) fn decide(
+    changes: &[Change],
+    settings: &Settings,
+    view: &View,
+    context: &Context,
+) -> Result<Decision<Committed>> {
+    let mut draft = Draft::new(view, context, settings);
+    let mut outcomes = Vec::with_capacity(changes.len());
+    for change in changes {
+        match change.decide(&mut draft) {
+            Ok(outcome) => outcomes.push(outcome),
+            // Go on, so that one more round of reads serves all changes of the batch.
+            Err(Stop::Unread) => {}
+            // A rule that failed after an earlier one went unread may have failed for that.
+            Err(Stop::Failed(_)) if draft.lacks_reads() => {}
+            Err(Stop::Failed(error)) => return Err(error.in_batch(change, changes.len())),
+        }
+    }
+    Ok(match draft.finish() {
+        Ok((writes, publications)) => Decision::Commit {
+            writes,
+            answer: Committed {
+                outcomes,
+                publications,
+            },
+        },
+        Err(reads) => Decision::Need(reads),
+    })
+}
+
+impl Error {
+    /// Says which change of a batch failed; alone it is plain from the message.
+    fn in_batch(self, change: &Change, of: usize) -> Self {
+        if of == 1 {
+            self
+        } else {
+            self.context(format_args!("{change}"))
+        }
+    }
+}
+
+/// What a batch of changes is known to read, before anything was read.
+pub(crate) fn first_reads(changes: &[Change], settings: &Settings) -> ReadSet {
+    let mut reads = ReadSet::new();
+    for change in changes {
+        hint(change, settings, &mut reads);
+    }
+    reads
+}

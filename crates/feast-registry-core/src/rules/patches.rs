@@ -1,0 +1,92 @@
+//! The edits that rules make to messages: stamps, project, version, state, intervals.
+
+use std::sync::Arc;
+
+use prost_types::Timestamp;
+
+use crate::wire::{self, Patch, WireError};
+use crate::{Key, Kind, Record, Result};
+
+/// Sets the two stamps of an object, where its message has them.
+pub(super) fn stamped(kind: Kind, created: Timestamp, updated: Timestamp) -> Patch {
+    let spec = kind.spec();
+    let mut patch = Patch::default();
+    if let Some(path) = spec.created_path {
+        patch = patch.set_timestamp(path, &created);
+    }
+    if let Some(path) = spec.updated_path {
+        patch = patch.set_timestamp(path, &updated);
+    }
+    patch
+}
+
+/// Sets the project of an object, where its message has one.
+pub(super) fn with_project(patch: Patch, kind: Kind, project: &str) -> Patch {
+    match kind.spec().project_path {
+        Some(path) => patch.set_string(path, project),
+        None => patch,
+    }
+}
+
+/// The row of a new object.
+pub(super) fn new_row(
+    key: Key,
+    body: &[u8],
+    now: Timestamp,
+    edits: Patch,
+) -> Result<Record, WireError> {
+    let body = with_project(edits, key.kind, &key.project).apply(body)?;
+    let body = stamped(key.kind, now, now).apply(&body)?;
+    Ok(Record::new(key, body, now.seconds))
+}
+
+/// The row of a changed object: it keeps the time of its creation, and its stamp never goes back.
+pub(super) fn changed_row(
+    before: &Record,
+    body: &[u8],
+    now: Timestamp,
+    edits: Patch,
+) -> Result<Record, WireError> {
+    let spec = before.key.kind.spec();
+    let updated = later(now, read_stamp(&before.body, spec.updated_path)?);
+    let created = read_stamp(&before.body, spec.created_path)?.unwrap_or(updated);
+    let body = with_project(edits, before.key.kind, &before.key.project).apply(body)?;
+    Ok(Record {
+        key: before.key.clone(),
+        body: stamped(before.key.kind, created, updated)
+            .apply(&body)?
+            .into(),
+        stamp: updated.seconds.max(before.stamp),
+        extra: before.extra.clone(),
+    })
+}
+
+fn read_stamp(body: &[u8], path: Option<&[u32]>) -> Result<Option<Timestamp>, WireError> {
+    path.map_or(Ok(None), |path| wire::timestamp(body, path))
+}
+
+fn later(now: Timestamp, stored: Option<Timestamp>) -> Timestamp {
+    match stored {
+        Some(stored) if (stored.seconds, stored.nanos) > (now.seconds, now.nanos) => stored,
+        _ => now,
+    }
+}
+
+/// A row of the version history that holds these bytes.
+pub(super) fn version_row(view: &Record, number: i32, second: i64, version_id: String) -> Record {
+    let history_type = view.key.kind.view().map_or("", |spec| spec.history_type);
+    Record {
+        key: Key::version(
+            Arc::clone(&view.key.project),
+            Arc::clone(&view.key.name),
+            number,
+        ),
+        body: view.body.clone(),
+        stamp: second,
+        extra: crate::Extra::Version(Box::new(crate::VersionExtra {
+            view_type: history_type.into(),
+            version_id,
+            description: String::new(),
+        })),
+    }
+}

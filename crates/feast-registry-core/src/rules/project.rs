@@ -1,0 +1,70 @@
+//! The life of a project.
+
+use std::sync::Arc;
+
+use super::{Delete, Draft, Effect, Outcome, Rule, names, patches};
+use crate::store::{Lock, Range};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result, wire};
+
+/// The tag that protects a project from deletion.
+const PROTECTED_TAG: &str = "feast.dev/protected-project";
+
+/// Makes sure that a project exists before an object is put into it, and holds its row, so that
+/// it cannot be deleted in between.
+pub(super) fn ensure(draft: &mut Draft<'_>, project: &Arc<str>, lock: Lock) -> Rule<()> {
+    let key = Key::project(Arc::clone(project));
+    if draft.get(&key, lock)?.is_none() {
+        create(draft, key)?;
+    }
+    Ok(())
+}
+
+/// Creates a project that nobody described.
+fn create(draft: &mut Draft<'_>, key: Key) -> Rule<()> {
+    names::check("project name", &key.name, names::MAX_NAME)?;
+    let body = patches::stamped(Kind::Project, draft.now(), draft.now())
+        .set_string(&[1, 1], &key.name)
+        .apply(&[])?;
+    draft.touch(&key.name);
+    draft.put(Record::new(key, body, draft.second()));
+    Ok(())
+}
+
+/// Deletes a project with everything in it: objects, history, metadata.
+pub(super) fn delete(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Outcome> {
+    let key = Key::project(Arc::clone(&delete.name));
+    let row = draft
+        .get(&key, Lock::Update)?
+        .ok_or_else(|| Error::not_found(Kind::Project, "", &delete.name))?;
+    super::delete::check_revision(&row, delete.expected)?;
+    if is_protected(&row, &draft.settings().protected_projects)? {
+        return Err(protected(&delete.name).into());
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Project) {
+        draft.empty(Range::project(kind, Arc::clone(&delete.name)));
+    }
+    draft.remove(key.clone());
+    draft.untouch(&delete.name);
+    Ok(Outcome::new(key, Effect::Deleted, None))
+}
+
+fn protected(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Protected,
+        format!("project `{name}` is protected and was not deleted"),
+    )
+    .with_hint(format!(
+        "remove it from `protected_projects` and its tag `{PROTECTED_TAG}` first"
+    ))
+}
+
+/// Whether a project must not be deleted.
+pub(crate) fn is_protected(row: &Record, protected: &[String]) -> Result<bool> {
+    if protected.iter().any(|name| **name == *row.key.name) {
+        return Ok(true);
+    }
+    let tags = wire::string_map(&row.body, &[1, 3]).map_err(|why| Error::corrupt(&row.key, why))?;
+    Ok(tags
+        .get(PROTECTED_TAG)
+        .is_some_and(|value| value.eq_ignore_ascii_case("true")))
+}

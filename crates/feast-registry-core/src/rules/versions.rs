@@ -1,0 +1,246 @@
+//! The version history of feature views.
+//!
+//! Versions of a view are numbered from 0. The first apply records v0; a change of what the view
+//! computes (not of its description, tags or owner) records the next number. A user who writes
+//! `version: v3` pins the view to a recorded version, or declares one that does not exist yet.
+
+use std::sync::Arc;
+
+use super::apply::{same, store};
+use super::equality::{same_definition, same_version};
+use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
+use crate::store::Lock;
+use crate::wire::{self, Patch};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result};
+
+/// The version that a definition asks for.
+pub(super) enum Asked {
+    /// The newest.
+    Latest,
+    /// A number, and how the user wrote it.
+    Pinned { number: i32, text: String },
+}
+
+impl Asked {
+    pub(super) fn of(kind: Kind, body: &[u8]) -> Result<Asked> {
+        let Some(path) = kind.view().and_then(|view| view.version_path) else {
+            return Ok(Asked::Latest);
+        };
+        let text = wire::string(body, path).ok().flatten().unwrap_or_default();
+        Asked::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Asked> {
+        let lower = text.to_ascii_lowercase();
+        if lower.is_empty() || lower == "latest" {
+            return Ok(Asked::Latest);
+        }
+        let digits = lower
+            .strip_prefix("version")
+            .or_else(|| lower.strip_prefix('v'));
+        match digits
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
+        {
+            Some(number) => Ok(Asked::Pinned {
+                number,
+                text: text.to_owned(),
+            }),
+            None => Err(Error::invalid(format!(
+                "`{text}` is not a version: write `latest`, `v2` or `version2`"
+            ))),
+        }
+    }
+}
+
+/// Applies a definition as the newest one.
+pub(super) fn latest(
+    draft: &mut Draft<'_>,
+    apply: &Apply,
+    before: Option<Record>,
+) -> Rule<Outcome> {
+    let Some(before) = before else {
+        return first(draft, apply);
+    };
+    let body = view::carry_over(apply.kind, &apply.body, &before)?;
+    if same(&before, &body)? {
+        return Ok(Outcome::new(
+            before.key.clone(),
+            Effect::Unchanged,
+            Some(&before),
+        ));
+    }
+    if same_version(apply.kind, &before.body, &body)? {
+        let row = patches::changed_row(&before, &body, draft.now(), Patch::default())?;
+        return Ok(store(draft, row, Effect::Updated));
+    }
+    let number = match draft.last_version(&before.key.project, &before.key.name)? {
+        Some(last) => after(last)?,
+        None => {
+            // Written before Feast kept versions: what is there now becomes v0.
+            record(draft, &before, 0);
+            1
+        }
+    };
+    let row = patches::changed_row(&before, &body, draft.now(), numbered(apply.kind, number))?;
+    record(draft, &row, number);
+    if apply.no_promote {
+        draft.touch(&before.key.project);
+        return Ok(
+            Outcome::new(before.key.clone(), Effect::Recorded, Some(&before)).with_version(number),
+        );
+    }
+    Ok(store(draft, row, Effect::Updated).with_version(number))
+}
+
+/// The first apply of a view. History that a deletion by Python left behind is continued.
+fn first(draft: &mut Draft<'_>, apply: &Apply) -> Rule<Outcome> {
+    let number = draft
+        .last_version(&apply.project, &apply.name)?
+        .map_or(Ok(0), after)?;
+    create(draft, apply.key(), &apply.body, number, true)
+}
+
+fn create(
+    draft: &mut Draft<'_>,
+    key: Key,
+    body: &[u8],
+    number: i32,
+    recorded: bool,
+) -> Rule<Outcome> {
+    let row = patches::new_row(key.clone(), body, draft.now(), numbered(key.kind, number))?;
+    if recorded {
+        record(draft, &row, number);
+    }
+    Ok(store(draft, row, Effect::Created).with_version(number))
+}
+
+/// Applies a definition pinned to a version: back to a recorded one, or ahead to a new number.
+pub(super) fn pinned(
+    draft: &mut Draft<'_>,
+    apply: &Apply,
+    before: Option<Record>,
+    number: i32,
+    text: &str,
+) -> Rule<Outcome> {
+    let key = Key::version(Arc::clone(&apply.project), Arc::clone(&apply.name), number);
+    match draft.get(&key, Lock::Plain)? {
+        Some(snapshot) => restore(draft, apply, before, &snapshot, text),
+        None => declare(draft, apply, before, number),
+    }
+}
+
+/// Makes a recorded version the active one. The definition in the user's hand must be the active
+/// one, so that a pin never hides a change.
+fn restore(
+    draft: &mut Draft<'_>,
+    apply: &Apply,
+    before: Option<Record>,
+    snapshot: &Record,
+    text: &str,
+) -> Rule<Outcome> {
+    let number = snapshot.key.number;
+    check_type(apply.kind, snapshot)?;
+    let pin = with_version_text(numbered(apply.kind, number), apply.kind, text);
+    let Some(before) = before else {
+        let body = pin.apply(&snapshot.body)?;
+        return create(draft, apply.key(), &body, number, false);
+    };
+    check_unmodified(apply, &before, number)?;
+    let restored = keep_facts(apply.kind, pin, &before)?.apply(&snapshot.body)?;
+    if same(&before, &restored)? {
+        return Ok(
+            Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before)).with_version(number),
+        );
+    }
+    let row = patches::changed_row(&before, &restored, draft.now(), Patch::default())?;
+    Ok(store(draft, row, Effect::Updated).with_version(number))
+}
+
+/// Records a version under a number of the user's choice, and makes it the active one.
+fn declare(
+    draft: &mut Draft<'_>,
+    apply: &Apply,
+    before: Option<Record>,
+    number: i32,
+) -> Rule<Outcome> {
+    let Some(before) = before else {
+        return create(draft, apply.key(), &apply.body, number, true);
+    };
+    let body = view::carry_over(apply.kind, &apply.body, &before)?;
+    let row = patches::changed_row(&before, &body, draft.now(), numbered(apply.kind, number))?;
+    record(draft, &row, number);
+    Ok(store(draft, row, Effect::Updated).with_version(number))
+}
+
+fn check_type(kind: Kind, snapshot: &Record) -> Result<()> {
+    let recorded = snapshot.version().map_or("", |extra| &*extra.view_type);
+    match Kind::from_history_type(recorded) {
+        Some(of) if of == kind => Ok(()),
+        _ => Err(Error::invalid(format!(
+            "{} is of type `{recorded}`, not a {kind}",
+            snapshot.key
+        ))),
+    }
+}
+
+fn check_unmodified(apply: &Apply, before: &Record, number: i32) -> Rule<()> {
+    let latest = with_version_text(Patch::default(), apply.kind, "");
+    let theirs = latest.apply(&view::carry_over(apply.kind, &apply.body, before)?)?;
+    if same_definition(apply.kind, &theirs, &latest.apply(&before.body)?)? {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::PinConflict,
+        format!(
+            "feature view `{}` is pinned to v{number}, but its definition was changed as well",
+            apply.name
+        ),
+    )
+    .with_hint("apply the change as the latest version first, or take it back and pin alone")
+    .into())
+}
+
+/// Materialised intervals and state are facts about the online store, not part of a version.
+fn keep_facts(kind: Kind, patch: Patch, active: &Record) -> Rule<Patch> {
+    let Some(spec) = kind.view() else {
+        return Ok(patch);
+    };
+    let mut patch = patch;
+    if let Some(path) = spec.intervals_path {
+        patch = patch.replace_repeated(path, view::intervals(&active.body, path)?);
+    }
+    if let Some(path) = spec.state_path {
+        patch = patch.set_varint(path, wire::varint(&active.body, path)?.unwrap_or(0));
+    }
+    Ok(patch)
+}
+
+fn numbered(kind: Kind, number: i32) -> Patch {
+    match kind.view().and_then(|view| view.version_number_path) {
+        Some(path) => Patch::default().set_varint(path, u64::try_from(number).unwrap_or(0)),
+        None => Patch::default(),
+    }
+}
+
+fn with_version_text(patch: Patch, kind: Kind, text: &str) -> Patch {
+    match kind.view().and_then(|view| view.version_path) {
+        Some(path) => patch.set_string(path, text),
+        None => patch,
+    }
+}
+
+fn record(draft: &mut Draft<'_>, row: &Record, number: i32) {
+    let id = draft.uuid(&format!(
+        "version {} {} {number}",
+        row.key.project, row.key.name
+    ));
+    let row = patches::version_row(row, number, draft.second(), id);
+    draft.put(row);
+}
+
+fn after(number: i32) -> Result<i32> {
+    number
+        .checked_add(1)
+        .ok_or_else(|| Error::invalid("there is no version number left for this view"))
+}

@@ -1,0 +1,231 @@
+//! What a backend implements: keys and bytes, atomic transactions, and no rule of Feast.
+
+mod decide;
+mod memory;
+mod read_set;
+mod scan;
+mod write;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+pub(crate) use self::decide::now;
+pub use self::decide::{Answer, Context, Decide, Decision, Ids};
+pub use self::memory::MemoryStore;
+pub use self::read_set::{Lock, Range, Read, ReadSet, Target, View};
+pub use self::scan::{Page, Probe, ProbeEntry, Scan};
+pub use self::write::Write;
+use crate::{Key, Record, Result};
+
+/// Which copy of the data a read may come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consistency {
+    /// The copy that is written to: sees every write that was acknowledged before.
+    #[default]
+    Primary,
+    /// A replica, if one is configured: may be behind.
+    Replica,
+}
+
+/// What to do about missing tables when a store is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SchemaMode {
+    /// Create what is missing; never alter what is there.
+    #[default]
+    Auto,
+    /// Fail if a table is missing, and say which.
+    Verify,
+    /// Do nothing.
+    Skip,
+}
+
+/// What [`Store::teardown`] removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teardown {
+    /// Every row of every table.
+    Rows,
+    /// The tables themselves, Feast's and ours.
+    Tables,
+}
+
+/// What a backend can and cannot do. The conformance suite holds it to both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Data survives the process.
+    pub durable: bool,
+    /// Several processes may use the store at the same time.
+    pub shared: bool,
+    /// Names that differ only in case are different names.
+    pub case_sensitive_names: bool,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Capabilities {
+            durable: true,
+            shared: true,
+            case_sensitive_names: true,
+        }
+    }
+}
+
+/// The largest things that a backend takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one object.
+    pub object_bytes: usize,
+    /// Writes of one transaction.
+    pub transaction_writes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            object_bytes: usize::MAX,
+            transaction_writes: usize::MAX,
+        }
+    }
+}
+
+impl Limits {
+    /// These limits with another bound on the bytes of one object.
+    #[must_use]
+    pub fn with_object_bytes(mut self, bytes: usize) -> Self {
+        self.object_bytes = bytes;
+        self
+    }
+}
+
+impl Capabilities {
+    /// These capabilities, with durability as said.
+    #[must_use]
+    pub fn with_durable(mut self, durable: bool) -> Self {
+        self.durable = durable;
+        self
+    }
+
+    /// These capabilities, with sharing between processes as said.
+    #[must_use]
+    pub fn with_shared(mut self, shared: bool) -> Self {
+        self.shared = shared;
+        self
+    }
+}
+
+/// A place where rows live. This is all that a backend implements.
+///
+/// Implementations hold no rule of Feast: what a name means, what counts as a change, what a
+/// version is, all of that is decided above, inside the closure given to [`Store::transact`].
+#[async_trait]
+pub trait Store: Debug + Send + Sync + 'static {
+    /// A short name of the backend with the version of the server, for people.
+    async fn describe(&self) -> Result<String>;
+
+    /// Makes the store ready for use.
+    ///
+    /// Behaviour:
+    /// * may be repeated, and may run in several processes at once;
+    /// * never changes a table that exists;
+    /// * with [`SchemaMode::Verify`] fails with [`ErrorKind::Schema`](crate::ErrorKind::Schema)
+    ///   and names every missing table.
+    async fn initialize(&self, mode: SchemaMode) -> Result<()>;
+
+    /// The row with this key, or `None`.
+    ///
+    /// Behaviour:
+    /// * with [`Consistency::Primary`] sees every acknowledged write;
+    /// * keys are compared exactly: case, accents and trailing spaces count.
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>>;
+
+    /// The rows of one kind, ordered by project and name (versions by number too).
+    ///
+    /// Behaviour:
+    /// * a page holds at most `scan.limit` rows and says whether more follow;
+    /// * continuing after the last key of a page misses no row that was there all the time.
+    async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page>;
+
+    /// Every row of the registry as of one moment, in chunks, kind by kind.
+    ///
+    /// Behaviour: a transaction is seen whole or not at all; memory use does not grow with the
+    /// registry; dropping the stream leaves nothing open.
+    async fn snapshot(
+        &self,
+        consistency: Consistency,
+    ) -> Result<BoxStream<'_, Result<Vec<Record>>>>;
+
+    /// Figures that differ whenever rows have changed, cheap enough to ask for often.
+    ///
+    /// Behaviour: equal probes do not prove that nothing changed within the last seconds, since
+    /// stamps are whole seconds; different probes prove that something did.
+    async fn changes(&self) -> Result<Probe>;
+
+    /// Reads, decides and writes as one atomic unit: the only way in which data changes.
+    ///
+    /// Behaviour:
+    /// * `decide` sees the rows that were asked for, as they are while the locks are held;
+    /// * all writes of a decision happen, or none;
+    /// * an acknowledged decision is durable;
+    /// * what `decide` saw under a lock is still so when the writes happen;
+    /// * a conflict that provably did not commit runs `decide` again, a bounded number of times,
+    ///   then fails with [`ErrorKind::Contention`](crate::ErrorKind::Contention);
+    /// * an outcome that cannot be known is
+    ///   [`ErrorKind::UnknownOutcome`](crate::ErrorKind::UnknownOutcome), never a guess;
+    /// * dropping the future leaves no lock and no open transaction behind; the decision may
+    ///   have been committed, but never in part.
+    async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer>;
+
+    /// Removes everything in the store.
+    ///
+    /// Behaviour: may be repeated; after [`Teardown::Tables`] the store must be initialised again.
+    async fn teardown(&self, what: Teardown) -> Result<()>;
+
+    /// What this backend can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The largest things that this backend takes.
+    fn limits(&self) -> Limits;
+
+    /// Whether the store answers.
+    async fn health(&self) -> Result<()>;
+
+    /// Finishes what is under way and lets go of every resource. Later calls fail.
+    async fn close(&self) -> Result<()>;
+}
+
+/// Conveniences over any [`Store`].
+#[async_trait]
+pub trait StoreExt: Store {
+    /// [`Store::transact`] with a typed answer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::transact`].
+    async fn transact_typed<T, F>(&self, reads: ReadSet, decide: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&View, &Context) -> Result<Decision<T>> + Send + Sync + 'static;
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> StoreExt for S {
+    async fn transact_typed<T, F>(&self, reads: ReadSet, decide: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&View, &Context) -> Result<Decision<T>> + Send + Sync + 'static,
+    {
+        let answer = self
+            .transact(reads, Arc::new(decide::Typed::new(decide)))
+            .await?;
+        answer.downcast::<T>().map(|answer| *answer).map_err(|_| {
+            crate::Error::new(
+                crate::ErrorKind::Internal,
+                "a store answered with another type than its decision",
+            )
+        })
+    }
+}

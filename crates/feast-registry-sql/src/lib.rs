@@ -1,0 +1,1 @@
+//! The SQL store of feast-registry, written once over any driver and dialect.

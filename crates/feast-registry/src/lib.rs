@@ -1,0 +1,1 @@
+//! A fast, safe feature registry, compatible with Feast.
