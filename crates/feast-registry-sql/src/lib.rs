@@ -1,1 +1,28 @@
 //! The SQL store of feast-registry, written once over any driver and dialect.
+//!
+//! [`SqlStore`] keeps a registry in Feast's tables. What differs between databases is behind two
+//! seams: a [`Dialect`] says how statements are written and which limits hold, a [`Driver`] runs
+//! them. A new member of a known family is a dialect; a new protocol is a driver and a dialect.
+//!
+//! No rule of Feast is here, and no statement outside [`statements`](SqlStore#statements).
+
+mod dialect;
+mod driver;
+mod error;
+mod observe;
+mod retry;
+mod rows;
+mod schema;
+mod statements;
+mod store;
+mod table;
+mod transaction;
+mod value;
+
+pub use self::dialect::{ColumnType, Dialect};
+pub use self::driver::{Access, Connection, Driver, Step, StepResult};
+pub use self::error::{DriverError, FaultClass};
+pub use self::schema::create_statements;
+pub use self::store::{Counters, SqlStore};
+pub use self::transaction::WriteJob;
+pub use self::value::{Row, Value};

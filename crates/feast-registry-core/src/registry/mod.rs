@@ -1,5 +1,6 @@
 //! The registry: Feast's rules over any store.
 
+mod adopt;
 mod metadata;
 mod read;
 mod teardown;
@@ -64,6 +65,7 @@ impl Registry {
                 cache: Cache::new(options.cache),
             }),
         };
+        registry.adopt_projects().await?;
         if options.cache.mode == CacheMode::Thread {
             registry.refresh_forever();
         }

@@ -14,13 +14,13 @@ impl Registry {
     ///
     /// Those of the store.
     pub async fn list_versions(&self, project: &str, view: &str) -> Result<Vec<Record>> {
-        let scan = Scan::project(Kind::Version, project).name_prefix(view);
-        let page = self.inner.store.scan(&scan, Consistency::Primary).await?;
-        Ok(page
-            .records
-            .into_iter()
-            .filter(|row| *row.key.name == *view)
-            .collect())
+        let scan = Scan::project(Kind::Version, project).name(view);
+        Ok(self
+            .inner
+            .store
+            .scan(&scan, Consistency::Primary)
+            .await?
+            .records)
     }
 
     /// One version of a view, as a row of the view's kind, with its number set.

@@ -86,6 +86,8 @@ pub enum Change {
         /// The value.
         value: String,
     },
+    /// Create a project that nobody described, if it is not there.
+    EnsureProject(Arc<str>),
     /// Put a row exactly as it is, stamps and all: what an export holds.
     Import(Record),
 }
@@ -214,6 +216,7 @@ impl Change {
                 key,
                 value,
             } => metadata::set_project_metadata(draft, project, key, value),
+            Change::EnsureProject(name) => project::ensure_described(draft, name),
             Change::Import(row) => import::import(draft, row),
         }
     }
@@ -277,6 +280,10 @@ pub(crate) fn hint(change: &Change, settings: &Settings, reads: &mut ReadSet) {
                 Lock::Update,
             );
         }
+        Change::EnsureProject(name) => {
+            metadata(name);
+            reads.key(Key::project(Arc::clone(name)), Lock::Share);
+        }
         Change::Import(row) => {
             reads.key(row.key.clone(), Lock::Update);
         }
@@ -320,6 +327,7 @@ impl fmt::Display for Change {
             Change::SetProjectMetadata { project, key, .. } => {
                 write!(f, "cannot set metadata `{key}` of project `{project}`")
             }
+            Change::EnsureProject(name) => write!(f, "cannot create project `{name}`"),
             Change::Import(row) => write!(f, "cannot import {}", row.key),
         }
     }

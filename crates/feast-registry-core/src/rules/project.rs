@@ -19,6 +19,18 @@ pub(super) fn ensure(draft: &mut Draft<'_>, project: &Arc<str>, lock: Lock) -> R
     Ok(())
 }
 
+/// Creates a project that nobody described, if it is not there.
+pub(super) fn ensure_described(draft: &mut Draft<'_>, name: &Arc<str>) -> Rule<Outcome> {
+    let key = Key::project(Arc::clone(name));
+    let effect = match draft.get(&key, Lock::Share)? {
+        Some(_) => Effect::Unchanged,
+        None => Effect::Created,
+    };
+    ensure(draft, name, Lock::Share)?;
+    let row = draft.get(&key, Lock::Share)?;
+    Ok(Outcome::new(key, effect, row.as_ref()))
+}
+
 /// Creates a project that nobody described.
 fn create(draft: &mut Draft<'_>, key: Key) -> Rule<()> {
     names::check("project name", &key.name, names::MAX_NAME)?;

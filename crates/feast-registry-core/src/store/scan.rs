@@ -13,6 +13,8 @@ pub struct Scan {
     pub kind: Kind,
     /// The project; `None` for all.
     pub project: Option<Arc<str>>,
+    /// Only rows with this name: the versions of one view.
+    pub name: Option<Arc<str>>,
     /// Only names that begin with this.
     pub name_prefix: Option<Arc<str>>,
     /// Only rows stamped in this Unix second or later.
@@ -29,6 +31,7 @@ impl Scan {
         Scan {
             kind,
             project: None,
+            name: None,
             name_prefix: None,
             updated_since: None,
             after: None,
@@ -42,6 +45,13 @@ impl Scan {
             project: Some(project.into()),
             ..Scan::all(kind)
         }
+    }
+
+    /// Only rows with this name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Only names that begin with `prefix`.
@@ -79,6 +89,7 @@ impl Scan {
                 .project
                 .as_ref()
                 .is_none_or(|project| *project == row.key.project)
+            && self.name.as_ref().is_none_or(|name| *name == row.key.name)
             && self
                 .name_prefix
                 .as_ref()

@@ -1,0 +1,121 @@
+//! Who runs the statements.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{Dialect, DriverError, Row, Value, WriteJob};
+use feast_registry_core::store::Answer;
+use feast_registry_core::{Error, Result};
+
+/// What a connection is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads that must see every acknowledged write.
+    Read,
+    /// Reads that may be behind.
+    Replica,
+    /// Reads and writes.
+    Write,
+}
+
+/// One statement with its parameters.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The text. Equal texts share one allocation, so that drivers can cache by it.
+    pub sql: Arc<str>,
+    /// The parameters, in order.
+    pub parameters: Vec<Value>,
+    /// Whether rows are wanted.
+    pub returns_rows: bool,
+    /// How many rows it must change; another number is a conflict.
+    pub must_change: Option<u64>,
+}
+
+impl Step {
+    /// A statement that returns rows.
+    pub fn query(sql: &Arc<str>, parameters: Vec<Value>) -> Self {
+        Step {
+            sql: Arc::clone(sql),
+            parameters,
+            returns_rows: true,
+            must_change: None,
+        }
+    }
+
+    /// A statement that changes rows.
+    pub fn execute(sql: &Arc<str>, parameters: Vec<Value>) -> Self {
+        Step {
+            sql: Arc::clone(sql),
+            parameters,
+            returns_rows: false,
+            must_change: None,
+        }
+    }
+
+    /// A statement without parameters: BEGIN, COMMIT, DDL.
+    pub fn control(sql: impl Into<Arc<str>>) -> Self {
+        Step {
+            sql: sql.into(),
+            parameters: Vec::new(),
+            returns_rows: false,
+            must_change: None,
+        }
+    }
+
+    /// This statement, which must change exactly `rows` rows.
+    #[must_use]
+    pub fn must_change(mut self, rows: u64) -> Self {
+        self.must_change = Some(rows);
+        self
+    }
+}
+
+/// What a statement returned.
+#[derive(Clone, Debug, Default)]
+pub struct StepResult {
+    /// The rows of a query.
+    pub rows: Vec<Row>,
+    /// How many rows were changed.
+    pub changed: u64,
+}
+
+/// A connection, held by one task.
+///
+/// Dropping it with a transaction open must end that transaction: no later user of the
+/// connection may find it, and no lock may stay.
+#[async_trait]
+pub trait Connection: Send {
+    /// Runs statements one after the other and returns the result of each; the first that fails,
+    /// or changes another number of rows than it must, ends the run.
+    ///
+    /// A driver that can sends all of them in one round trip. Success is reported only when every
+    /// statement has succeeded, a COMMIT at the end included.
+    async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError>;
+}
+
+/// Where connections come from.
+#[async_trait]
+pub trait Driver: Debug + Send + Sync + 'static {
+    /// How the database wants its statements.
+    fn dialect(&self) -> &dyn Dialect;
+
+    /// The database and its version, for people.
+    async fn describe(&self) -> Result<String, DriverError>;
+
+    /// A connection.
+    async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError>;
+
+    /// Runs a unit of work that writes, on a connection of its own.
+    ///
+    /// A driver with threads of its own runs it there; the work itself never blocks on anything
+    /// but the connection.
+    async fn write(&self, job: WriteJob) -> Result<Answer, Error> {
+        let mut connection = self.acquire(Access::Write).await?;
+        job.run(&mut *connection).await
+    }
+
+    /// Lets go of all connections.
+    async fn close(&self) -> Result<(), DriverError>;
+}

@@ -1,0 +1,273 @@
+//! The store: every operation of [`Store`] as statements.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use feast_registry_core::store::{
+    Answer, Capabilities, Consistency, Decide, Ids, Limits, Lock, Page, Probe, ProbeEntry, ReadSet,
+    Scan, SchemaMode, Store, Teardown,
+};
+use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result};
+
+use crate::observe::Observed;
+use crate::rows::Reader;
+use crate::statements::Statements;
+use crate::{Access, Connection, Driver, Step, Value, WriteJob, retry, schema};
+
+/// How many rows a snapshot holds in memory at a time.
+const SNAPSHOT_ROWS: usize = 1_000;
+
+/// A registry in Feast's tables, over any driver.
+#[derive(Debug)]
+pub struct SqlStore<D> {
+    driver: Observed<D>,
+    statements: Arc<Statements>,
+    capabilities: Capabilities,
+}
+
+/// What a store has sent to its database since it was opened.
+#[derive(Debug, Default)]
+pub struct Counters {
+    statements: AtomicU64,
+    round_trips: AtomicU64,
+    retries: AtomicU64,
+}
+
+impl Counters {
+    /// Statements, BEGIN and COMMIT included.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Runs of statements that a pipelining driver sends at once.
+    pub fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
+
+    /// Transactions that were tried again after a conflict.
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_run(&self, statements: usize) {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.statements.fetch_add(
+            u64::try_from(statements).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+    }
+
+    fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl<D: Driver> SqlStore<D> {
+    /// A store over a driver. `echo` logs every statement.
+    pub fn new(driver: D, capabilities: Capabilities, echo: bool) -> Self {
+        let statements = Arc::new(Statements::new(driver.dialect()));
+        SqlStore {
+            driver: Observed::new(driver, echo),
+            statements,
+            capabilities,
+        }
+    }
+
+    /// What the store has sent to its database.
+    pub fn counters(&self) -> &Arc<Counters> {
+        self.driver.counters()
+    }
+
+    async fn connection(&self, consistency: Consistency) -> Result<Box<dyn Connection + '_>> {
+        let access = match consistency {
+            Consistency::Primary => Access::Read,
+            Consistency::Replica => Access::Replica,
+        };
+        Ok(self.driver.acquire(access).await?)
+    }
+}
+
+#[async_trait]
+impl<D: Driver> Store for SqlStore<D> {
+    async fn describe(&self) -> Result<String> {
+        Ok(self.driver.describe().await?)
+    }
+
+    async fn initialize(&self, mode: SchemaMode) -> Result<()> {
+        schema::initialize(&self.driver, mode).await
+    }
+
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
+        let mut steps = Vec::with_capacity(1);
+        self.statements
+            .get(key.kind, Lock::Plain, &[key], &mut steps);
+        let results = self.connection(consistency).await?.run(steps).await?;
+        let row = results.into_iter().flat_map(|result| result.rows).next();
+        // A collation may call names equal that are not.
+        Ok(row
+            .map(|row| Reader::new(key.kind).record(row))
+            .filter(|record| record.key == *key))
+    }
+
+    async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
+        let step = self
+            .statements
+            .scan(self.driver.dialect(), scan, scan.limit.saturating_add(1));
+        let results = self.connection(consistency).await?.run(vec![step]).await?;
+        let rows = results.into_iter().flat_map(|result| result.rows).collect();
+        let mut records = Reader::new(scan.kind).records(rows);
+        let more = records.len() > scan.limit;
+        records.truncate(scan.limit);
+        Ok(Page { records, more })
+    }
+
+    async fn snapshot(
+        &self,
+        consistency: Consistency,
+    ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
+        let mut connection = self.connection(consistency).await?;
+        connection
+            .run(vec![Step::control(Arc::clone(
+                &self.statements.begin_snapshot,
+            ))])
+            .await?;
+        let position = Position {
+            connection,
+            kinds: Kind::ALL.to_vec(),
+            after: None,
+        };
+        let chunks = stream::try_unfold(position, |position| self.next_chunk(position));
+        Ok(chunks
+            .try_filter(|chunk| std::future::ready(!chunk.is_empty()))
+            .boxed())
+    }
+
+    async fn changes(&self) -> Result<Probe> {
+        let steps = Kind::ALL
+            .into_iter()
+            .map(|kind| self.statements.probe(kind))
+            .collect();
+        let results = self
+            .connection(Consistency::Primary)
+            .await?
+            .run(steps)
+            .await?;
+        let mut probe = Probe::default();
+        for (kind, result) in Kind::ALL.into_iter().zip(results) {
+            for row in result.rows {
+                if let [
+                    Value::Text(project),
+                    Value::Integer(count),
+                    Value::Integer(sum),
+                    Value::Integer(max),
+                ] = &row[..]
+                {
+                    let entry = ProbeEntry {
+                        count: u64::try_from(*count).unwrap_or_default(),
+                        stamp_sum: i128::from(*sum),
+                        stamp_max: *max,
+                    };
+                    probe.entries.insert((kind, Arc::clone(project)), entry);
+                }
+            }
+        }
+        Ok(probe)
+    }
+
+    async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
+        let ids = Ids::random();
+        let one_writer = self.driver.dialect().one_writer();
+        let mut attempt = 0;
+        loop {
+            let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids);
+            match self.driver.write(job).await {
+                Err(error)
+                    if error.kind() == ErrorKind::Contention && attempt + 1 < retry::ATTEMPTS =>
+                {
+                    self.counters().count_retry();
+                    tracing::debug!(%error, attempt, "a transaction is tried again");
+                    tokio::time::sleep(retry::pause(attempt)).await;
+                    attempt += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::Contention => {
+                    return Err(exhausted(&error));
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn teardown(&self, what: Teardown) -> Result<()> {
+        schema::teardown(&self.driver, what).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn limits(&self) -> Limits {
+        self.driver.dialect().limits()
+    }
+
+    async fn health(&self) -> Result<()> {
+        let step = Step::query(&"SELECT 1".into(), Vec::new());
+        self.connection(Consistency::Primary)
+            .await?
+            .run(vec![step])
+            .await?;
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(self.driver.close().await?)
+    }
+}
+
+fn exhausted(last: &Error) -> Error {
+    let message = format!(
+        "other writers won {} attempts in a row, nothing was written ({last})",
+        retry::ATTEMPTS
+    );
+    Error::new(ErrorKind::Contention, message)
+        .with_hint("try again; if it stays, something holds the lock for long")
+}
+
+/// Where a snapshot has come to. Its connection holds the transaction open.
+struct Position<'a> {
+    connection: Box<dyn Connection + 'a>,
+    /// The kinds still to read, the current one first.
+    kinds: Vec<Kind>,
+    after: Option<Key>,
+}
+
+impl<D: Driver> SqlStore<D> {
+    async fn next_chunk<'a>(
+        &self,
+        mut position: Position<'a>,
+    ) -> Result<Option<(Vec<Record>, Position<'a>)>> {
+        let Some(kind) = position.kinds.first().copied() else {
+            position
+                .connection
+                .run(vec![Step::control(Arc::clone(&self.statements.commit))])
+                .await?;
+            return Ok(None);
+        };
+        let mut scan = Scan::all(kind);
+        scan.after = position.after.take();
+        let step = self
+            .statements
+            .scan(self.driver.dialect(), &scan, SNAPSHOT_ROWS);
+        let results = position.connection.run(vec![step]).await?;
+        let rows = results.into_iter().flat_map(|result| result.rows).collect();
+        let records = Reader::new(kind).records(rows);
+        if records.len() < SNAPSHOT_ROWS {
+            position.kinds.remove(0);
+        } else {
+            position.after = records.last().map(|record| record.key.clone());
+        }
+        Ok(Some((records, position)))
+    }
+}

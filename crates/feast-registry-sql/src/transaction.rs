@@ -1,0 +1,308 @@
+//! One writing transaction: read under locks, decide, write.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use feast_registry_core::store::{
+    Answer, Context, Decide, Decision, Ids, Lock, ReadSet, Target, View, Write,
+};
+use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result};
+
+use crate::observe::Watch;
+use crate::rows::Reader;
+use crate::statements::Statements;
+use crate::{Connection, DriverError, Step, StepResult};
+
+/// A unit of work that a [`Driver`](crate::Driver) runs on a connection.
+pub struct WriteJob {
+    statements: Arc<Statements>,
+    one_writer: bool,
+    reads: ReadSet,
+    decide: Arc<dyn Decide>,
+    ids: Ids,
+    watch: Option<Watch>,
+}
+
+/// Why an attempt did not commit.
+enum Fault {
+    /// The decision said no, or the registry itself is at fault: no use in trying again.
+    Final(Error),
+    /// The database said no.
+    Database(DriverError),
+}
+
+impl From<DriverError> for Fault {
+    fn from(error: DriverError) -> Self {
+        Fault::Database(error)
+    }
+}
+
+impl WriteJob {
+    pub(crate) fn new(
+        statements: &Arc<Statements>,
+        one_writer: bool,
+        reads: ReadSet,
+        decide: &Arc<dyn Decide>,
+        ids: Ids,
+    ) -> Self {
+        WriteJob {
+            statements: Arc::clone(statements),
+            one_writer,
+            reads,
+            decide: Arc::clone(decide),
+            ids,
+            watch: None,
+        }
+    }
+
+    pub(crate) fn observed(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    async fn send(
+        &self,
+        connection: &mut dyn Connection,
+        steps: Vec<Step>,
+    ) -> Result<Vec<StepResult>, DriverError> {
+        if let Some(watch) = &self.watch {
+            watch.see(&steps);
+        }
+        connection.run(steps).await
+    }
+
+    /// Runs the work to its end on a connection without an open transaction, and leaves it so.
+    ///
+    /// # Errors
+    ///
+    /// Those of the decision; those of the database, of which only a
+    /// [conflict](ErrorKind::Contention) may be tried again.
+    pub async fn run(mut self, connection: &mut dyn Connection) -> Result<Answer> {
+        match self.attempt(connection).await {
+            Ok(answer) => Ok(answer),
+            Err(Fault::Final(error)) => Err(error),
+            Err(Fault::Database(fault)) => {
+                // What failed may have ended the transaction already: nothing to tell then.
+                let _ = self.roll_back(connection).await;
+                Err(fault.into())
+            }
+        }
+    }
+
+    async fn attempt(&mut self, connection: &mut dyn Connection) -> Result<Answer, Fault> {
+        let mut view = self.begin(connection).await?;
+        loop {
+            let context = Context::new(self.ids);
+            // A decision runs on a thread of the backend, which must survive its panic.
+            let decision = catch_unwind(AssertUnwindSafe(|| self.decide.decide(&view, &context)));
+            let decision = decision.unwrap_or_else(|_| {
+                Err(Error::new(
+                    ErrorKind::Internal,
+                    "the decision of a transaction panicked",
+                ))
+            });
+            match decision {
+                Ok(Decision::Commit { writes, answer }) => {
+                    self.finish(connection, writes).await?;
+                    return Ok(answer);
+                }
+                Ok(Decision::Need(more)) if self.reads.covers(&more) => {
+                    self.roll_back(connection).await?;
+                    let message = "a decision asks for what it was given";
+                    return Err(Fault::Final(Error::new(ErrorKind::Internal, message)));
+                }
+                Ok(Decision::Need(more)) => {
+                    self.reads.union(&more);
+                    if self.one_writer {
+                        // Nobody else can lock anything: read on where we are.
+                        self.read(connection, Vec::new(), &more, &mut view).await?;
+                    } else {
+                        self.roll_back(connection).await?;
+                        view = self.begin(connection).await?;
+                    }
+                }
+                Err(error) => {
+                    self.roll_back(connection).await?;
+                    return Err(Fault::Final(error));
+                }
+            }
+        }
+    }
+
+    async fn begin(&self, connection: &mut dyn Connection) -> Result<View, DriverError> {
+        let mut view = View::new();
+        let begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
+        self.read(connection, begin, &self.reads, &mut view).await?;
+        Ok(view)
+    }
+
+    /// Runs `steps` and then the reads of a set, all in one go.
+    async fn read(
+        &self,
+        connection: &mut dyn Connection,
+        mut steps: Vec<Step>,
+        reads: &ReadSet,
+        view: &mut View,
+    ) -> Result<(), DriverError> {
+        let before = steps.len();
+        let plan = plan(&self.statements, reads, &mut steps);
+        let mut results = self.send(connection, steps).await?.into_iter().skip(before);
+        for read in plan {
+            read.take(&mut results, view);
+        }
+        Ok(())
+    }
+
+    async fn finish(
+        &self,
+        connection: &mut dyn Connection,
+        writes: Vec<Write>,
+    ) -> Result<(), DriverError> {
+        if writes.is_empty() {
+            return self.roll_back(connection).await;
+        }
+        let mut steps = Vec::with_capacity(writes.len() + 1);
+        render(&self.statements, writes, &mut steps);
+        steps.push(Step::control(Arc::clone(&self.statements.commit)));
+        self.send(connection, steps).await.map(drop)
+    }
+
+    async fn roll_back(&self, connection: &mut dyn Connection) -> Result<(), DriverError> {
+        let rollback = Step::control(Arc::clone(&self.statements.rollback));
+        self.send(connection, vec![rollback]).await.map(drop)
+    }
+}
+
+impl fmt::Debug for WriteJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteJob")
+            .field("reads", &self.reads)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads whose results belong together.
+enum Planned<'a> {
+    Keys {
+        kind: Kind,
+        lock: Lock,
+        keys: Vec<&'a Key>,
+        steps: usize,
+    },
+    Range(&'a feast_registry_core::store::Range),
+}
+
+/// Turns reads into statements, neighbours of one kind, project and lock together.
+fn plan<'a>(
+    statements: &Statements,
+    reads: &'a ReadSet,
+    steps: &mut Vec<Step>,
+) -> Vec<Planned<'a>> {
+    let mut plan: Vec<Planned<'a>> = Vec::new();
+    for (target, lock) in reads.iter() {
+        match target {
+            Target::Range(range) => plan.push(Planned::Range(range)),
+            Target::Key(key) => match plan.last_mut() {
+                Some(Planned::Keys {
+                    kind,
+                    lock: held,
+                    keys,
+                    ..
+                }) if *kind == key.kind
+                    && *held == lock
+                    && keys.last().is_some_and(|last| last.project == key.project) =>
+                {
+                    keys.push(key);
+                }
+                _ => plan.push(Planned::Keys {
+                    kind: key.kind,
+                    lock,
+                    keys: vec![key],
+                    steps: 0,
+                }),
+            },
+        }
+    }
+    for planned in &mut plan {
+        let before = steps.len();
+        match planned {
+            Planned::Keys {
+                kind,
+                lock,
+                keys,
+                steps: count,
+            } => {
+                statements.get(*kind, *lock, keys, steps);
+                *count = steps.len() - before;
+            }
+            Planned::Range(range) => {
+                let lock = reads
+                    .iter()
+                    .find(|(target, _)| matches!(target, Target::Range(r) if r == *range));
+                steps.push(statements.range(range, lock.map_or(Lock::Plain, |(_, lock)| lock)));
+            }
+        }
+    }
+    plan
+}
+
+impl Planned<'_> {
+    /// Takes the results of these reads and notes what they found.
+    fn take(self, results: &mut impl Iterator<Item = StepResult>, view: &mut View) {
+        match self {
+            Planned::Keys {
+                kind,
+                lock,
+                keys,
+                steps,
+            } => {
+                let mut reader = Reader::new(kind);
+                let mut found: HashMap<Key, Record> = results
+                    .take(steps)
+                    .flat_map(|result| result.rows)
+                    .map(|row| reader.record(row))
+                    .map(|record| (record.key.clone(), record))
+                    .collect();
+                for key in keys {
+                    view.put_key(key.clone(), lock, found.remove(key));
+                }
+            }
+            Planned::Range(range) => {
+                let rows = results.next().unwrap_or_default().rows;
+                view.put_range(range.clone(), Reader::new(range.kind).records(rows));
+            }
+        }
+    }
+}
+
+/// Turns writes into statements, neighbouring inserts of one kind together.
+fn render(statements: &Statements, writes: Vec<Write>, steps: &mut Vec<Step>) {
+    let mut inserts: Vec<Record> = Vec::new();
+    for write in writes {
+        if let Write::Insert(record) = write {
+            if inserts
+                .last()
+                .is_some_and(|last| last.key.kind != record.key.kind)
+            {
+                statements.insert(&std::mem::take(&mut inserts), steps);
+            }
+            inserts.push(record);
+            continue;
+        }
+        statements.insert(&std::mem::take(&mut inserts), steps);
+        steps.push(match write {
+            Write::Insert(_) => continue,
+            Write::Update { key, body, stamp } => statements.update(&key, &body, stamp),
+            Write::SetUserMetadata {
+                key,
+                user_metadata,
+                stamp,
+            } => statements.set_user_metadata(&key, &user_metadata, stamp),
+            Write::Delete(key) => statements.delete(&key),
+            Write::DeleteRange(range) => statements.delete_range(&range),
+        });
+    }
+    statements.insert(&inserts, steps);
+}

@@ -1,0 +1,194 @@
+//! Readers from a pool, writes through the one thread.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult};
+
+use feast_registry_core::Result;
+use feast_registry_core::store::Answer;
+use feast_registry_sql::{
+    Access, Connection, Dialect, Driver, DriverError, FaultClass, Step, StepResult, WriteJob,
+};
+
+use crate::connection::{AsConnection, Inline};
+use crate::file::{self, Role, connect};
+use crate::writer::Writer;
+use crate::{SqliteDialect, SqliteSettings};
+
+/// An SQLite database.
+#[derive(Debug)]
+pub struct SqliteDriver {
+    dialect: SqliteDialect,
+    place: Place,
+}
+
+/// Where the database is.
+#[derive(Debug)]
+enum Place {
+    File {
+        readers: Pool<Readers>,
+        writer: Mutex<Option<Writer>>,
+        thread: Mutex<Option<JoinHandle<()>>>,
+    },
+    /// Only one connection can see a database in memory, so everybody takes turns.
+    Memory(tokio::sync::Mutex<rusqlite::Connection>),
+}
+
+impl SqliteDriver {
+    /// Opens a database, creating the file if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultClass::Unavailable`] and [`FaultClass::Damaged`], naming the file and what it is.
+    pub fn open(settings: &SqliteSettings) -> Result<Self, DriverError> {
+        let place = match &settings.file {
+            Some(path) => open_file(path, settings)?,
+            None => Place::Memory(tokio::sync::Mutex::new(connect(settings, Role::Writer)?)),
+        };
+        Ok(SqliteDriver {
+            dialect: SqliteDialect,
+            place,
+        })
+    }
+}
+
+fn open_file(path: &Path, settings: &SqliteSettings) -> Result<Place, DriverError> {
+    file::check(path)?;
+    // The writer comes first: it creates the file.
+    let (writer, thread) = Writer::start(connect(settings, Role::Writer)?)?;
+    let readers = Pool::builder(Readers {
+        settings: settings.clone(),
+    })
+    .max_size(settings.readers)
+    .queue_mode(QueueMode::Lifo)
+    .wait_timeout(Some(settings.acquire_timeout))
+    .runtime(Runtime::Tokio1)
+    .build()
+    .map_err(|error| DriverError::new(FaultClass::Other, error.to_string()))?;
+    Ok(Place::File {
+        readers,
+        writer: Mutex::new(Some(writer)),
+        thread: Mutex::new(Some(thread)),
+    })
+}
+
+#[async_trait]
+impl Driver for SqliteDriver {
+    fn dialect(&self) -> &dyn Dialect {
+        &self.dialect
+    }
+
+    async fn describe(&self) -> Result<String, DriverError> {
+        Ok(format!("SQLite {}", rusqlite::version()))
+    }
+
+    async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
+        match (&self.place, access) {
+            (Place::Memory(connection), _) => Ok(Box::new(Inline::new(connection.lock().await))),
+            (Place::File { writer, .. }, Access::Write) => {
+                Ok(Box::new(ThroughWriter(current(writer)?)))
+            }
+            (Place::File { readers, .. }, Access::Read | Access::Replica) => Ok(Box::new(
+                Inline::new(readers.get().await.map_err(pool_error)?),
+            )),
+        }
+    }
+
+    async fn write(&self, job: WriteJob) -> Result<Answer> {
+        match &self.place {
+            Place::Memory(connection) => job.run(&mut Inline::new(connection.lock().await)).await,
+            Place::File { writer, .. } => current(writer)?.run(job).await,
+        }
+    }
+
+    async fn close(&self) -> Result<(), DriverError> {
+        if let Place::File {
+            readers,
+            writer,
+            thread,
+        } = &self.place
+        {
+            readers.close();
+            drop(lock(writer).take());
+            let thread = lock(thread).take();
+            if let Some(thread) = thread {
+                // It ends once those who still hold a handle are done.
+                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn current(writer: &Mutex<Option<Writer>>) -> Result<Writer, DriverError> {
+    lock(writer).clone().ok_or_else(closed)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn closed() -> DriverError {
+    DriverError::new(FaultClass::Unavailable, "the store is closed")
+}
+
+fn pool_error(error: PoolError<DriverError>) -> DriverError {
+    match error {
+        PoolError::Backend(fault) => fault,
+        PoolError::Closed => closed(),
+        other => DriverError::new(
+            FaultClass::Unavailable,
+            format!("no connection was free in time: {other}"),
+        ),
+    }
+}
+
+/// Makes connections for readers.
+#[derive(Debug)]
+struct Readers {
+    settings: SqliteSettings,
+}
+
+impl managed::Manager for Readers {
+    type Type = rusqlite::Connection;
+    type Error = DriverError;
+
+    async fn create(&self) -> Result<Self::Type, DriverError> {
+        connect(&self.settings, Role::Reader)
+    }
+
+    /// Whoever drops a connection has ended its transaction: nothing is left to do.
+    async fn recycle(
+        &self,
+        _connection: &mut Self::Type,
+        _metrics: &Metrics,
+    ) -> RecycleResult<DriverError> {
+        Ok(())
+    }
+}
+
+impl AsConnection for Object<Readers> {
+    fn connection(&self) -> &rusqlite::Connection {
+        self
+    }
+}
+
+impl AsConnection for tokio::sync::MutexGuard<'_, rusqlite::Connection> {
+    fn connection(&self) -> &rusqlite::Connection {
+        self
+    }
+}
+
+/// Statements that the writer's thread runs, each run without others in between.
+struct ThroughWriter(Writer);
+
+#[async_trait]
+impl Connection for ThroughWriter {
+    async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
+        self.0.steps(steps).await
+    }
+}
