@@ -7,6 +7,11 @@
 )]
 
 mod codegen;
+mod conformance;
+mod features;
+mod interop;
+mod shell;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,12 +32,21 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Codegen(codegen::Args),
+    Test(test::Args),
+    Conformance(conformance::Args),
+    Interop(interop::Args),
+    /// Check the facade with each feature alone, with none and with all.
+    Features,
 }
 
 impl Command {
     fn run(self) -> Result {
         match self {
             Self::Codegen(args) => codegen::run(&args),
+            Self::Test(args) => test::run(&args),
+            Self::Conformance(args) => conformance::run(&args),
+            Self::Interop(args) => interop::run(&args),
+            Self::Features => features::run(),
         }
     }
 }

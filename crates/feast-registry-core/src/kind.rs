@@ -97,8 +97,6 @@ pub struct KindSpec {
     pub view: Option<&'static ViewSpec>,
     /// Repeated fields whose order means nothing to Feast.
     pub sets: &'static [Path],
-    /// Fields that say nothing about the definition: a change of these alone is no change.
-    pub incidental: &'static [Path],
 }
 
 /// Where a feature view keeps what only views have.
@@ -141,7 +139,7 @@ static FEATURE_VIEW: ViewSpec = ViewSpec {
     needs_entities: true,
     features_path: &[1, 4],
     significant: &[&[1, 3], &[1, 4], &[1, 12], &[1, 14]],
-    functions: &[],
+    functions: &[(&[1, 15, 1, 2], &[1, 15, 1, 3])],
 };
 
 static STREAM_FEATURE_VIEW: ViewSpec = ViewSpec {
@@ -219,7 +217,6 @@ const BLANK: KindSpec = KindSpec {
     updated_path: META_UPDATED,
     view: None,
     sets: &[],
-    incidental: &[],
 };
 
 static SPECS: [KindSpec; 14] = [
@@ -267,7 +264,6 @@ static SPECS: [KindSpec; 14] = [
         tags_path: Some(&[24]),
         created_path: Some(&[50, 3]),
         updated_path: Some(&[50, 4]),
-        incidental: &[&[26, 50, 3], &[26, 50, 4]],
         ..BLANK
     },
     KindSpec {
@@ -282,12 +278,6 @@ static SPECS: [KindSpec; 14] = [
         tags_path: Some(&[1, 5]),
         view: Some(&FEATURE_VIEW),
         sets: &[&[1, 3], &[1, 12]],
-        incidental: &[
-            &[1, 7, 50, 3],
-            &[1, 7, 50, 4],
-            &[1, 9, 50, 3],
-            &[1, 9, 50, 4],
-        ],
         ..BLANK
     },
     KindSpec {
@@ -303,12 +293,6 @@ static SPECS: [KindSpec; 14] = [
         view: Some(&STREAM_FEATURE_VIEW),
         // Feast writes the features of a stream feature view from a set: their order varies.
         sets: &[&[1, 3], &[1, 4], &[1, 5]],
-        incidental: &[
-            &[1, 10, 50, 3],
-            &[1, 10, 50, 4],
-            &[1, 11, 50, 3],
-            &[1, 11, 50, 4],
-        ],
         ..BLANK
     },
     KindSpec {
@@ -323,8 +307,6 @@ static SPECS: [KindSpec; 14] = [
         tags_path: Some(&[1, 7]),
         view: Some(&ON_DEMAND_FEATURE_VIEW),
         sets: &[&[1, 13], &[1, 14]],
-        // Request sources get fresh stamps whenever Feast serialises them.
-        incidental: &[&[1, 4, 2, 2, 50, 3], &[1, 4, 2, 2, 50, 4]],
         ..BLANK
     },
     KindSpec {
@@ -339,12 +321,6 @@ static SPECS: [KindSpec; 14] = [
         tags_path: Some(&[1, 5]),
         view: Some(&LABEL_VIEW),
         sets: &[&[1, 3], &[1, 11]],
-        incidental: &[
-            &[1, 7, 50, 3],
-            &[1, 7, 50, 4],
-            &[1, 7, 26, 50, 3],
-            &[1, 7, 26, 50, 4],
-        ],
         ..BLANK
     },
     KindSpec {
@@ -359,12 +335,6 @@ static SPECS: [KindSpec; 14] = [
         registry_field: 7,
         tags_path: Some(&[1, 4]),
         sets: &[&[1, 3]],
-        incidental: &[
-            &[1, 3, 8, 50, 3],
-            &[1, 3, 8, 50, 4],
-            &[1, 3, 9, 50, 3],
-            &[1, 3, 9, 50, 4],
-        ],
         ..BLANK
     },
     KindSpec {

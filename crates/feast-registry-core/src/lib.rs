@@ -5,6 +5,7 @@ mod cache;
 mod error;
 pub mod json;
 mod kind;
+pub mod lineage;
 pub mod message;
 mod model;
 mod record;

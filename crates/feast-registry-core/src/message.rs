@@ -1,6 +1,6 @@
 //! The `feast.core.Registry` message: a whole registry in one file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -32,6 +32,7 @@ const SCHEMA_VERSION_TEXT: &str = "1";
 /// or an object has no name or no project.
 pub fn split(message: &Bytes, default_project: Option<&str>) -> Result<Vec<Record>> {
     let mut rows = Vec::new();
+    let mut infra = None;
     for field in wire::fields(message) {
         let field = field.map_err(|why| Error::corrupt("the registry", why))?;
         let payload = message.slice_ref(field.payload);
@@ -43,14 +44,36 @@ pub fn split(message: &Bytes, default_project: Option<&str>) -> Result<Vec<Recor
         ) {
             (HISTORY, _) => split_history(&payload, &mut rows)?,
             (PROJECT_METADATA, _) => rows.extend(split_metadata(&payload)?),
-            (_, Some(Kind::Infra)) => {
-                rows.extend(default_project.map(|p| Record::new(Key::infra(p), payload, 0)))
-            }
+            (_, Some(Kind::Infra)) => infra = Some(payload),
             (_, Some(kind)) => rows.push(object(kind, payload, default_project)?),
-            _ => {}
+            (SCHEMA_VERSION | VERSION_ID | UPDATED, None) => {}
+            (number, None) => tracing::warn!(
+                number,
+                "a field of the registry file has no place here and is left out"
+            ),
         }
     }
+    if let Some(infra) = infra.filter(|infra| !infra.is_empty()) {
+        rows.push(Record::new(
+            Key::infra(owner_of_infra(&rows, default_project)?),
+            infra,
+            0,
+        ));
+    }
     Ok(rows)
+}
+
+/// A file holds the infrastructure of one project and does not say of which.
+fn owner_of_infra(rows: &[Record], default_project: Option<&str>) -> Result<Arc<str>> {
+    let projects: BTreeSet<&Arc<str>> = rows.iter().map(|row| &row.key.project).collect();
+    match (default_project, projects.first()) {
+        (Some(project), _) => Ok(project.into()),
+        (None, Some(project)) if projects.len() == 1 => Ok(Arc::clone(project)),
+        _ => Err(Error::invalid(
+            "the file holds infrastructure, but it is not known of which project",
+        )
+        .with_hint("say which with --project")),
+    }
 }
 
 /// The row of one serialized object, keyed by what the message says of itself.
@@ -116,18 +139,30 @@ fn split_history(payload: &Bytes, rows: &mut Vec<Record>) -> Result<()> {
     Ok(())
 }
 
-fn split_metadata(payload: &Bytes) -> Result<Option<Record>> {
+/// Feast's file registry has no place for further metadata and keeps it as a JSON object where
+/// the uuid belongs.
+fn split_metadata(payload: &Bytes) -> Result<Vec<Record>> {
     let text = |number| {
         wire::string(payload, &[number]).map_err(|why| Error::corrupt("project metadata", why))
     };
-    let (Some(project), Some(uuid)) = (text(1)?, text(2)?) else {
-        return Ok(None);
+    let (Some(project), Some(value)) = (text(1)?, text(2)?) else {
+        return Ok(Vec::new());
     };
-    Ok(Some(Record::new(
-        Key::metadata(project, PROJECT_UUID),
-        uuid.into_owned(),
-        0,
-    )))
+    let row = |key: &str, value: String| Record::new(Key::metadata(&*project, key), value, 0);
+    match serde_json::from_str::<BTreeMap<String, serde_json::Value>>(&value) {
+        Ok(values) => Ok(values
+            .into_iter()
+            .map(|(key, value)| row(&key, plain(value)))
+            .collect()),
+        Err(_) => Ok(vec![row(PROJECT_UUID, value.into_owned())]),
+    }
+}
+
+fn plain(value: serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
 
 /// A `Registry` message, and what it could not hold.
@@ -161,6 +196,7 @@ pub fn join<'a>(
                 wire::put_len(PROJECT_METADATA, &metadata(row), out)
             }
             Kind::Metadata => {}
+            Kind::Infra if row.body.is_empty() => {}
             Kind::Infra if infra.is_some() => {
                 joined
                     .losses

@@ -197,6 +197,15 @@ impl KindStatements {
             true => format!(" ORDER BY {} DESC LIMIT 1", quote(NUMBER)),
             false => " LIMIT 1".to_owned(),
         };
+        let select_key = match is_version {
+            // The number stands fifth in `record_columns`; what is left out reads as empty.
+            true => format!(
+                "SELECT {project}, {name}, {}, NULL, {} FROM {table}",
+                quote(stamp_column(kind)),
+                quote(NUMBER)
+            ),
+            false => select.clone(),
+        };
         let names = placeholders(dialect, 2, chunk);
         let set = |column: &str| {
             let stamp = quote(stamp_column(kind));
@@ -234,7 +243,7 @@ impl KindStatements {
                 [
                     format!("{select}{of_project}{order}{suffix}").into(),
                     format!("{select}{of_name}{order}{suffix}").into(),
-                    format!("{select}{of_name}{newest}{suffix}").into(),
+                    format!("{select_key}{of_name}{newest}{suffix}").into(),
                 ]
             }),
             range_everywhere: format!("{select}{order}").into(),

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use feast_registry_core::store::{
-    Answer, Context, Decide, Decision, Ids, Lock, ReadSet, Target, View, Write,
+    Answer, Context, Decide, Decision, Ids, Lock, Range, ReadSet, Target, View, Write,
 };
 use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result};
 
@@ -191,7 +191,10 @@ enum Planned<'a> {
         keys: Vec<&'a Key>,
         steps: usize,
     },
-    Range(&'a feast_registry_core::store::Range),
+    Range {
+        range: &'a Range,
+        lock: Lock,
+    },
 }
 
 /// Turns reads into statements, neighbours of one kind, project and lock together.
@@ -203,7 +206,7 @@ fn plan<'a>(
     let mut plan: Vec<Planned<'a>> = Vec::new();
     for (target, lock) in reads.iter() {
         match target {
-            Target::Range(range) => plan.push(Planned::Range(range)),
+            Target::Range(range) => plan.push(Planned::Range { range, lock }),
             Target::Key(key) => match plan.last_mut() {
                 Some(Planned::Keys {
                     kind,
@@ -237,12 +240,7 @@ fn plan<'a>(
                 statements.get(*kind, *lock, keys, steps);
                 *count = steps.len() - before;
             }
-            Planned::Range(range) => {
-                let lock = reads
-                    .iter()
-                    .find(|(target, _)| matches!(target, Target::Range(r) if r == *range));
-                steps.push(statements.range(range, lock.map_or(Lock::Plain, |(_, lock)| lock)));
-            }
+            Planned::Range { range, lock } => steps.push(statements.range(range, *lock)),
         }
     }
     plan
@@ -269,7 +267,7 @@ impl Planned<'_> {
                     view.put_key(key.clone(), lock, found.remove(key));
                 }
             }
-            Planned::Range(range) => {
+            Planned::Range { range, .. } => {
                 let rows = results.next().unwrap_or_default().rows;
                 view.put_range(range.clone(), Reader::new(range.kind).records(rows));
             }

@@ -76,8 +76,8 @@ pub(crate) enum Publication {
     /// A row: what it was and what it is.
     Row {
         key: Key,
-        before: Option<Record>,
-        after: Option<Record>,
+        before: Option<Arc<Record>>,
+        after: Option<Arc<Record>>,
     },
     /// Rows that are gone.
     Emptied(Range),
@@ -146,6 +146,11 @@ impl Cache {
     pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<()> {
         let _flight = self.flight.lock().await;
         self.load(store).await.map(drop)
+    }
+
+    /// Forgets everything: the next cached read loads the store again.
+    pub(crate) fn clear(&self) {
+        self.snapshot.store(None);
     }
 
     /// Whether cached reads are within the TTL.

@@ -1,6 +1,7 @@
 //! The registry: Feast's rules over any store.
 
 mod adopt;
+mod lineage;
 mod metadata;
 mod read;
 mod teardown;
@@ -90,6 +91,7 @@ impl Registry {
     ///
     /// The first change that breaks a rule fails the batch; else those of [`Store::transact`].
     pub async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
+        rules::check(&changes)?;
         let settings = Arc::clone(&self.inner.settings);
         let reads = rules::first_reads(&changes, &settings);
         let committed = self

@@ -34,10 +34,7 @@ impl Registry {
             }
         }
         self.inner.store.teardown(what).await?;
-        if what == Teardown::Rows {
-            self.refresh().await
-        } else {
-            Ok(())
-        }
+        self.inner.cache.clear();
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use futures::StreamExt;
 
 use bytes::Bytes;
 
-use super::Registry;
+use super::{Registry, in_key_order};
 use crate::message::{self, Joined};
 use crate::rules::{Change, Effect, Outcome};
 use crate::store::{Consistency, Ids};
@@ -80,6 +80,8 @@ impl Registry {
     ///
     /// Those of [`Registry::commit`].
     pub async fn import_rows(&self, rows: Vec<Record>) -> Result<Summary> {
+        // Projects first, so that none is made up on the way.
+        let rows = in_key_order(rows);
         let outcomes = self
             .commit(rows.into_iter().map(Change::Import).collect())
             .await?;

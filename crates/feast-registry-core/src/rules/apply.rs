@@ -5,14 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::equality::same_definition;
-use super::{Apply, Draft, Effect, Outcome, Rule, delete, names, patches, project, service, view};
+use super::{Apply, Draft, Effect, Outcome, Rule, delete, patches, project, service, view};
 use crate::store::Lock;
-use crate::wire::{self, Patch};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result, model};
+use crate::wire::Patch;
+use crate::{Error, Key, Kind, Record, Result, model};
 
 /// Applies an object of any kind.
 pub(super) fn apply(draft: &mut Draft<'_>, apply: &Apply) -> Rule<Outcome> {
-    check(draft, apply)?;
     let key = apply.key();
     let before = draft.get(&key, Lock::Update)?;
     delete::check_expected(&key, before.as_ref(), apply.expected)?;
@@ -32,8 +31,6 @@ pub(super) fn update_infra(
     project: &Arc<str>,
     body: &Bytes,
 ) -> Rule<Outcome> {
-    model::check(Kind::Infra, body)?;
-    check_size(draft, &Key::infra(Arc::clone(project)), body)?;
     let key = Key::infra(Arc::clone(project));
     let before = draft.get(&key, Lock::Update)?;
     put(draft, key, before, body)
@@ -45,7 +42,7 @@ fn put(draft: &mut Draft<'_>, key: Key, before: Option<Record>, body: &[u8]) -> 
         Some(row) if same(&row, body)? => Ok(Outcome::new(key, Effect::Unchanged, Some(&row))),
         Some(row) => {
             let row = patches::changed_row(&row, body, draft.now(), Patch::default())?;
-            Ok(store(draft, row, Effect::Updated))
+            Ok(store(draft, row, Effect::Updated)?)
         }
     }
 }
@@ -55,69 +52,33 @@ fn create(draft: &mut Draft<'_>, key: Key, body: &[u8]) -> Rule<Outcome> {
         project::ensure(draft, &key.project, Lock::Share)?;
     }
     let row = patches::new_row(key, body, draft.now(), Patch::default())?;
-    Ok(store(draft, row, Effect::Created))
+    Ok(store(draft, row, Effect::Created)?)
 }
 
-/// Puts a row that differs from what was there.
-pub(super) fn store(draft: &mut Draft<'_>, row: Record, effect: Effect) -> Outcome {
+/// Puts a row that differs from what was there. Only now are its bytes decoded to see whether
+/// they can be: what equals a stored row needs no proof.
+pub(super) fn store(draft: &mut Draft<'_>, row: Record, effect: Effect) -> Result<Outcome> {
+    model::check(row.key.kind, &row.body)?;
+    store_unchecked(draft, row, effect)
+}
+
+/// Puts a row whose bytes are those of a stored one, patched.
+pub(super) fn store_unchecked(
+    draft: &mut Draft<'_>,
+    row: Record,
+    effect: Effect,
+) -> Result<Outcome> {
     draft.touch(&row.key.project);
     let outcome = Outcome::new(row.key.clone(), effect, Some(&row));
-    draft.put(row);
-    outcome
+    draft.put(row)?;
+    Ok(outcome)
 }
 
 /// Whether a row holds this definition already. A row that cannot be read is not overwritten
 /// silently: what it held may matter.
 pub(super) fn same(row: &Record, body: &[u8]) -> Result<bool> {
-    same_definition(row.key.kind, &row.body, body).map_err(|why| {
-        Error::corrupt(&row.key, why).with_hint("delete the object first, then apply it again")
+    same_definition(row.key.kind, &row.body, body).or_else(|why| {
+        model::check(row.key.kind, body)?;
+        Err(Error::corrupt(&row.key, why).with_hint("delete the object first, then apply it again"))
     })
-}
-
-fn check(draft: &Draft<'_>, apply: &Apply) -> Result<()> {
-    let spec = apply.kind.spec();
-    names::check(
-        &format!("{} name", spec.title.to_lowercase()),
-        &apply.name,
-        names::MAX_NAME,
-    )?;
-    names::check("project name", &apply.project, names::MAX_NAME)?;
-    if !Kind::OBJECTS.contains(&apply.kind) {
-        return Err(Error::invalid(format!(
-            "a {} cannot be applied by name",
-            apply.kind
-        )));
-    }
-    model::check(apply.kind, &apply.body)?;
-    let named = wire::string(&apply.body, spec.name_path)
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    if *named != *apply.name {
-        return Err(Error::invalid(format!(
-            "the message is named `{named}`, the request `{}`",
-            apply.name
-        )));
-    }
-    if apply.kind.is_view() {
-        names::check_view(&apply.name)?;
-    }
-    check_size(draft, &apply.key(), &apply.body)
-}
-
-/// What the rules add to a message (stamps, project, version) is less than this.
-const GROWTH: usize = 1024;
-
-fn check_size(draft: &Draft<'_>, key: &Key, body: &[u8]) -> Result<()> {
-    let Some(limit) = draft.settings().object_bytes else {
-        return Ok(());
-    };
-    if body.len().saturating_add(GROWTH) > limit {
-        let message = format!(
-            "{key} has {} bytes; this backend takes at most {limit}",
-            body.len()
-        );
-        return Err(Error::new(ErrorKind::TooLarge, message));
-    }
-    Ok(())
 }

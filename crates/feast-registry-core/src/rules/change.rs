@@ -116,10 +116,10 @@ pub struct Outcome {
     pub key: Key,
     /// What happened to it.
     pub effect: Effect,
-    /// The revision that is stored now; `None` if nothing is.
-    pub revision: Option<Revision>,
     /// The version that was created or pinned.
     pub version: Option<i32>,
+    /// The bytes that are stored now; `None` if nothing is.
+    pub body: Option<Bytes>,
 }
 
 impl Outcome {
@@ -127,9 +127,14 @@ impl Outcome {
         Outcome {
             key,
             effect,
-            revision: stored.map(Record::revision),
             version: None,
+            body: stored.map(|row| row.body.clone()),
         }
+    }
+
+    /// The revision that is stored now; `None` if nothing is.
+    pub fn revision(&self) -> Option<Revision> {
+        self.body.as_deref().map(Revision::of)
     }
 
     pub(super) fn with_version(mut self, number: i32) -> Self {

@@ -7,28 +7,35 @@ use crate::store::{Lock, Range};
 use crate::{Error, ErrorKind, Key, Record, Result, Revision};
 
 /// Deletes an object; with a view goes its history.
+///
+/// A race between Python writers can leave views of several kinds under one name: then all go.
 pub(super) fn delete(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Outcome> {
-    let row = find(draft, delete)?
+    let rows = find(draft, delete)?;
+    let first = rows
+        .first()
         .ok_or_else(|| Error::not_found(delete.kind, &delete.project, &delete.name))?;
-    check_revision(&row, delete.expected)?;
-    if row.key.kind.is_view() {
+    check_revision(first, delete.expected)?;
+    let outcome = Outcome::new(first.key.clone(), Effect::Deleted, None);
+    if first.key.kind.is_view() {
         draft.empty(Range::versions(
             Arc::clone(&delete.project),
             Arc::clone(&delete.name),
         ));
     }
     draft.touch(&delete.project);
-    draft.remove(row.key.clone());
-    Ok(Outcome::new(row.key, Effect::Deleted, None))
+    for row in rows {
+        draft.remove(row.key);
+    }
+    Ok(outcome)
 }
 
-fn find(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Option<Record>> {
-    let mut found = None;
+fn find(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Vec<Record>> {
+    let mut found = Vec::new();
     let mut unread = false;
     for kind in delete.kinds() {
         let key = Key::new(*kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
         match draft.get(&key, Lock::Update) {
-            Ok(row) => found = found.or(row),
+            Ok(row) => found.extend(row),
             Err(Stop::Unread) => unread = true,
             Err(stop) => return Err(stop),
         }

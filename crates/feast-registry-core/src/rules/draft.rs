@@ -1,15 +1,14 @@
 //! The registry as a rule sees it: what was read, with the changes of the batch on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use prost_types::Timestamp;
 
 use super::{Rule, Settings, Stop};
 use crate::cache::Publication;
 use crate::store::{Context, Lock, Range, ReadSet, View, Write};
-use crate::{Extra, Key, Kind, Record};
+use crate::{Error, ErrorKind, Key, Kind, Record};
 
 /// What was read, with the changes of the batch on top.
 pub(crate) struct Draft<'a> {
@@ -19,8 +18,10 @@ pub(crate) struct Draft<'a> {
     needs: ReadSet,
     /// Rows that the batch has set or removed so far.
     changed: BTreeMap<Key, Option<Record>>,
-    /// Ranges that the batch has emptied, in order.
-    emptied: Vec<Range>,
+    /// Rows that the batch has removed, whether they came back or not.
+    removed: HashSet<Key>,
+    /// Ranges that the batch has emptied.
+    emptied: BTreeSet<Range>,
     /// Projects in which something changed that Feast counts as a change.
     touched: Vec<Arc<str>>,
 }
@@ -33,7 +34,8 @@ impl<'a> Draft<'a> {
             settings,
             needs: ReadSet::new(),
             changed: BTreeMap::new(),
-            emptied: Vec::new(),
+            removed: HashSet::new(),
+            emptied: BTreeSet::new(),
             touched: Vec::new(),
         }
     }
@@ -67,7 +69,7 @@ impl<'a> Draft<'a> {
         if let Some(changed) = self.changed.get(key) {
             return Ok(changed.clone());
         }
-        if self.emptied.iter().any(|range| range.contains(key)) {
+        if self.is_emptied(key) {
             return Ok(None);
         }
         match self.view.key(key, lock) {
@@ -104,15 +106,15 @@ impl<'a> Draft<'a> {
         view: &Arc<str>,
     ) -> Rule<Option<i32>> {
         let range = Range::last_version(Arc::clone(project), Arc::clone(view));
+        let first = Key::version(Arc::clone(project), Arc::clone(view), i32::MIN);
         let stored = match self.view.range(&range) {
-            _ if self.is_emptied(&range) => None,
+            _ if self.is_emptied(&first) => None,
             Some(rows) => rows.last().map(|row| row.key.number),
             None => {
                 self.needs.range(range, Lock::Plain);
                 return Err(Stop::Unread);
             }
         };
-        let first = Key::version(Arc::clone(project), Arc::clone(view), i32::MIN);
         let last = Key::version(Arc::clone(project), Arc::clone(view), i32::MAX);
         let drafted = self
             .changed
@@ -122,28 +124,76 @@ impl<'a> Draft<'a> {
         Ok(stored.max(drafted.map(|(key, _)| key.number)))
     }
 
-    fn is_emptied(&self, range: &Range) -> bool {
-        self.emptied.iter().any(|emptied| {
-            emptied.kind == range.kind
-                && (emptied.project.is_none() || emptied.project == range.project)
-                && (emptied.name.is_none() || emptied.name == range.name)
-        })
+    fn is_emptied(&self, key: &Key) -> bool {
+        let everywhere = Range {
+            kind: key.kind,
+            project: None,
+            name: None,
+            last: false,
+        };
+        let project = Range {
+            project: Some(Arc::clone(&key.project)),
+            ..everywhere.clone()
+        };
+        let name = Range {
+            name: Some(Arc::clone(&key.name)),
+            ..project.clone()
+        };
+        !self.emptied.is_empty()
+            && [everywhere, project, name]
+                .iter()
+                .any(|range| self.emptied.contains(range))
     }
 
     /// Sets a row.
-    pub(super) fn put(&mut self, row: Record) {
+    pub(super) fn put(&mut self, row: Record) -> Result<(), Error> {
+        if let Some(limit) = self
+            .settings
+            .object_bytes
+            .filter(|limit| row.body.len() > *limit)
+        {
+            let message = format!(
+                "{} would have {} bytes; this backend takes at most {limit}",
+                row.key,
+                row.body.len()
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
         self.changed.insert(row.key.clone(), Some(row));
+        Ok(())
+    }
+
+    /// Whether the batch itself has set a row.
+    pub(super) fn has_put(&self, key: &Key) -> bool {
+        self.changed.get(key).is_some_and(Option::is_some)
     }
 
     /// Removes a row.
     pub(super) fn remove(&mut self, key: Key) {
+        self.removed.insert(key.clone());
         self.changed.insert(key, None);
     }
 
     /// Removes the rows of a range.
     pub(super) fn empty(&mut self, range: Range) {
-        self.changed.retain(|key, _| !range.contains(key));
-        self.emptied.push(range);
+        let doomed: Vec<Key> = self.within(&range).map(|(key, _)| key.clone()).collect();
+        for key in doomed {
+            self.changed.remove(&key);
+        }
+        self.emptied.insert(range);
+    }
+
+    /// The changed rows of a range, without looking at the others.
+    fn within(&self, range: &Range) -> impl Iterator<Item = (&Key, &Option<Record>)> {
+        let first = Key {
+            kind: range.kind,
+            project: range.project.clone().unwrap_or_else(|| Arc::from("")),
+            name: range.name.clone().unwrap_or_else(|| Arc::from("")),
+            number: i32::MIN,
+        };
+        self.changed
+            .range(first..)
+            .take_while(|(key, _)| range.contains(key))
     }
 
     /// Notes that a project has changed, for its row of metadata.
@@ -162,7 +212,7 @@ impl<'a> Draft<'a> {
     pub(super) fn finish(mut self) -> Result<(Vec<Write>, Vec<Publication>), ReadSet> {
         let touched = std::mem::take(&mut self.touched);
         for project in &touched {
-            // A failure here can only be a missing read, which `needs` holds.
+            // A failure here can only be a missing read, which `needs` holds: the rows are small.
             let _ = super::metadata::bump(&mut self, project);
         }
         if self.lacks_reads() {
@@ -181,7 +231,7 @@ impl<'a> Draft<'a> {
             .map(Publication::Emptied)
             .collect();
         for (key, after) in std::mem::take(&mut self.changed) {
-            let emptied = self.emptied.iter().any(|range| range.contains(&key));
+            let emptied = self.is_emptied(&key);
             let before = if emptied {
                 None
             } else {
@@ -189,33 +239,40 @@ impl<'a> Draft<'a> {
             };
             publications.push(Publication::Row {
                 key: key.clone(),
-                before: before.cloned(),
-                after: after.clone(),
+                before: before.cloned().map(Arc::new),
+                after: after.clone().map(Arc::new),
             });
-            difference(before, key, after, &mut writes);
+            let replaced = self.removed.contains(&key);
+            difference(before, key, after, replaced, &mut writes);
         }
         Ok((writes, publications))
     }
 }
 
-/// The writes that turn one row into another.
-fn difference(before: Option<&Record>, key: Key, after: Option<Record>, writes: &mut Vec<Write>) {
+/// The writes that turn one row into another. A row that was removed and came back is a new one.
+fn difference(
+    before: Option<&Record>,
+    key: Key,
+    after: Option<Record>,
+    replaced: bool,
+    writes: &mut Vec<Write>,
+) {
     match (before, after) {
         (None, Some(row)) => writes.push(Write::Insert(row)),
         (Some(_), None) => writes.push(Write::Delete(key)),
         (None, None) => {}
+        (Some(before), Some(after)) if *before == after => {}
+        // Everything in a row of the history may differ.
+        (Some(_), Some(after)) if replaced || key.kind == Kind::Version => {
+            writes.push(Write::Delete(key));
+            writes.push(Write::Insert(after));
+        }
         (Some(before), Some(after)) => {
-            if key.kind == Kind::Version && before != &after {
-                // Everything in a row of the history may differ; it has no writer to protect.
-                writes.push(Write::Delete(key));
-                writes.push(Write::Insert(after));
-                return;
-            }
-            if before.extra != after.extra {
-                let user_metadata = match after.extra {
-                    Extra::UserMetadata(bytes) => bytes,
-                    _ => Bytes::new(),
-                };
+            if let Some(user_metadata) = after
+                .user_metadata()
+                .filter(|_| before.extra != after.extra)
+            {
+                let user_metadata = user_metadata.clone();
                 writes.push(Write::SetUserMetadata {
                     key: key.clone(),
                     user_metadata,

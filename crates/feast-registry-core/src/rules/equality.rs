@@ -12,6 +12,16 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         .expect("the generated descriptors are well-formed: a test loads them")
 });
 
+/// Python stamps a data source whenever it builds one, so the stamps of sources inside other
+/// objects say nothing: `created_timestamp` and `last_updated_timestamp`, wherever they lie.
+static SOURCE_STAMPS: LazyLock<Vec<(MessageId, u32)>> = LazyLock::new(|| {
+    let source_meta = SCHEMA.message("feast.core.DataSource.SourceMeta");
+    source_meta
+        .into_iter()
+        .flat_map(|message| [(message, 3), (message, 4)])
+        .collect()
+});
+
 /// The forms in which the messages of one kind are compared.
 struct Comparison {
     message: MessageId,
@@ -24,11 +34,7 @@ static COMPARISONS: LazyLock<Vec<Option<Comparison>>> =
 fn comparison(kind: Kind) -> Option<Comparison> {
     let spec = kind.spec();
     let about_the_row = [spec.created_path, spec.updated_path, spec.project_path];
-    let ignored = about_the_row
-        .into_iter()
-        .flatten()
-        .chain(spec.incidental.iter().copied())
-        .collect();
+    let ignored = about_the_row.into_iter().flatten().collect();
     Some(Comparison {
         message: SCHEMA.message(spec.message)?,
         ignored,
@@ -70,13 +76,14 @@ fn same(kind: Kind, a: &[u8], b: &[u8], only: &[Path]) -> Result<bool, WireError
         only,
         ignore: &comparison.ignored,
         sorted: &sets,
+        ignore_within: &SOURCE_STAMPS,
     };
     let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, &form);
     Ok(a == b || canonical(a)? == canonical(b)?)
 }
 
 /// The message without the pickles of functions whose source text is known.
-fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Vec<u8>, WireError> {
+pub(super) fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Vec<u8>, WireError> {
     let functions = kind.view().map_or(&[][..], |view| view.functions);
     let mut patch = Patch::default();
     for (pickle, text) in functions {

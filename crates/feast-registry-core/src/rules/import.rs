@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Effect, Outcome, Rule, names, project, view};
+use super::{Draft, Effect, Outcome, Rule, project, view};
 use crate::store::Lock;
-use crate::{Extra, Kind, Record, model};
+use crate::{Extra, Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, model};
 
 /// Puts a row with its stamps, history and state. User metadata that the row does not have stays.
 pub(super) fn import(draft: &mut Draft<'_>, row: &Record) -> Rule<Outcome> {
     let key = row.key.clone();
-    names::check("name", &key.name, names::MAX_NAME)?;
-    names::check("project name", &key.project, names::MAX_NAME)?;
     model::check(key.kind, &row.body)?;
+    if is_purged(draft, &key) {
+        return Ok(Outcome::new(key, Effect::Unchanged, None));
+    }
     let before = draft.get(&key, Lock::Update)?;
     if before.is_none() && key.kind.is_view() {
         view::claim_name(draft, key.kind, &key.project, &key.name)?;
@@ -29,7 +30,17 @@ pub(super) fn import(draft: &mut Draft<'_>, row: &Record) -> Rule<Outcome> {
     };
     let outcome = Outcome::new(key, effect, Some(&row));
     if effect != Effect::Unchanged {
-        draft.put(row);
+        if row.key.kind != Kind::Metadata {
+            draft.touch(&row.key.project);
+        }
+        draft.put(row)?;
     }
     Ok(outcome)
+}
+
+/// Whether a row is one that `purge_feast_metadata` wants gone.
+fn is_purged(draft: &Draft<'_>, key: &Key) -> bool {
+    draft.settings().purge_feast_metadata
+        && key.kind == Kind::Metadata
+        && [PROJECT_UUID, LAST_UPDATED].contains(&&*key.name)
 }

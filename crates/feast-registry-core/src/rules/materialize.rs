@@ -7,7 +7,7 @@ use prost_types::Timestamp;
 
 use feast_registry_proto::core::{FeatureViewState, MaterializationInterval};
 
-use super::apply::store;
+use super::apply::store_unchecked;
 use super::{Draft, Effect, Outcome, Rule, patches};
 use crate::store::Lock;
 use crate::wire::Patch;
@@ -24,9 +24,6 @@ pub(super) fn materialize(
     start: &Timestamp,
     end: &Timestamp,
 ) -> Rule<Outcome> {
-    if (start.seconds, start.nanos) > (end.seconds, end.nanos) {
-        return Err(Error::invalid("the interval ends before it starts").into());
-    }
     let before = find(draft, project, name)?;
     let patch = before.key.kind.view().and_then(|view| {
         let interval = MaterializationInterval {
@@ -40,7 +37,7 @@ pub(super) fn materialize(
     let patch = patch.ok_or_else(|| not_materialisable(&before))?;
     let row = patches::changed_row(&before, &before.body, draft.now(), patch)
         .map_err(|why| Error::corrupt(&before.key, why))?;
-    Ok(store(draft, row, Effect::Updated))
+    Ok(store_unchecked(draft, row, Effect::Updated)?)
 }
 
 fn find(draft: &mut Draft<'_>, project: &Arc<str>, name: &Arc<str>) -> Rule<Record> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Draft, Effect, Outcome, Rule, names, project};
+use super::{Draft, Effect, Outcome, Rule, project};
 use crate::store::Lock;
 use crate::{Error, Extra, Key, LAST_UPDATED, PROJECT_UUID, Record};
 
@@ -18,14 +18,18 @@ pub(super) fn bump(draft: &mut Draft<'_>, project: &Arc<str>) -> Rule<()> {
     }
     let stamp_key = Key::metadata(Arc::clone(project), LAST_UPDATED);
     let uuid_key = Key::metadata(Arc::clone(project), PROJECT_UUID);
+    if draft.has_put(&stamp_key) {
+        // An import brought its own.
+        return Ok(());
+    }
     let [stamp, uuid] = draft.get_all([&stamp_key, &uuid_key], Lock::Plain)?;
     let second = draft.second();
     if uuid.is_none() {
         let uuid = draft.uuid(&format!("{PROJECT_UUID} {project}"));
-        draft.put(Record::new(uuid_key, uuid, second));
+        draft.put(Record::new(uuid_key, uuid, second))?;
     }
     if stamp.is_none_or(|row| row.stamp < second) {
-        draft.put(Record::new(stamp_key, second.to_string(), second));
+        draft.put(Record::new(stamp_key, second.to_string(), second))?;
     }
     Ok(())
 }
@@ -37,8 +41,6 @@ pub(super) fn set_project_metadata(
     key: &Arc<str>,
     value: &str,
 ) -> Rule<Outcome> {
-    names::check("metadata key", key, names::MAX_METADATA_KEY)?;
-    names::check_text("metadata value", value)?;
     let row_key = Key::metadata(Arc::clone(project), Arc::clone(key));
     let before = draft.get(&row_key, Lock::Update)?;
     if before.is_none() {
@@ -52,7 +54,7 @@ pub(super) fn set_project_metadata(
         Some(_) => Effect::Updated,
     };
     let row = Record::new(row_key, value.to_owned(), draft.second());
-    draft.put(row.clone());
+    draft.put(row.clone())?;
     Ok(Outcome::new(row.key.clone(), effect, Some(&row)))
 }
 
@@ -71,6 +73,6 @@ pub(super) fn set_user_metadata(
     }
     row.extra = bytes;
     row.stamp = row.stamp.max(draft.second());
-    draft.put(row.clone());
+    draft.put(row.clone())?;
     Ok(Outcome::new(row.key.clone(), Effect::Updated, Some(&row)))
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod change;
+mod check;
 mod delete;
 mod draft;
 mod equality;
@@ -71,6 +72,15 @@ type Rule<T> = std::result::Result<T, Stop>;
 pub(crate) struct Committed {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) publications: Vec<Publication>,
+}
+
+/// Refuses a batch that is wrong whatever the registry holds.
+pub(crate) fn check(changes: &[Change]) -> Result<()> {
+    changes.iter().try_for_each(|change| {
+        change
+            .check()
+            .map_err(|error| error.in_batch(change, changes.len()))
+    })
 }
 
 /// Decides a batch of changes: what to read first, or what to write.

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use prost_types::Timestamp;
 
 use crate::wire::{self, Patch, WireError};
-use crate::{Key, Kind, Record, Result};
+use crate::{Error, Key, Kind, Record, Result};
 
 /// Sets the two stamps of an object, where its message has them.
-pub(super) fn stamped(kind: Kind, created: Timestamp, updated: Timestamp) -> Patch {
+pub(super) fn stamped(
+    mut patch: Patch,
+    kind: Kind,
+    created: Timestamp,
+    updated: Timestamp,
+) -> Patch {
     let spec = kind.spec();
-    let mut patch = Patch::default();
     if let Some(path) = spec.created_path {
         patch = patch.set_timestamp(path, &created);
     }
@@ -35,8 +39,8 @@ pub(super) fn new_row(
     now: Timestamp,
     edits: Patch,
 ) -> Result<Record, WireError> {
-    let body = with_project(edits, key.kind, &key.project).apply(body)?;
-    let body = stamped(key.kind, now, now).apply(&body)?;
+    let patch = with_project(edits, key.kind, &key.project);
+    let body = stamped(patch, key.kind, now, now).apply(body)?;
     Ok(Record::new(key, body, now.seconds))
 }
 
@@ -46,16 +50,24 @@ pub(super) fn changed_row(
     body: &[u8],
     now: Timestamp,
     edits: Patch,
-) -> Result<Record, WireError> {
-    let spec = before.key.kind.spec();
-    let updated = later(now, read_stamp(&before.body, spec.updated_path)?);
-    let created = read_stamp(&before.body, spec.created_path)?.unwrap_or(updated);
-    let body = with_project(edits, before.key.kind, &before.key.project).apply(body)?;
+) -> Result<Record> {
+    let kind = before.key.kind;
+    let stored =
+        |path| read_stamp(&before.body, path).map_err(|why| Error::corrupt(&before.key, why));
+    let updated = later(now, stored(kind.spec().updated_path)?);
+    let created = stored(kind.spec().created_path)?.unwrap_or(updated);
+    let patch = stamped(
+        with_project(edits, kind, &before.key.project),
+        kind,
+        created,
+        updated,
+    );
+    let body = patch
+        .apply(body)
+        .map_err(|why| Error::invalid(format!("the message cannot be read: {why}")))?;
     Ok(Record {
         key: before.key.clone(),
-        body: stamped(before.key.kind, created, updated)
-            .apply(&body)?
-            .into(),
+        body: body.into(),
         stamp: updated.seconds.max(before.stamp),
         extra: before.extra.clone(),
     })

@@ -1,10 +1,12 @@
 //! The life of a project.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Delete, Draft, Effect, Outcome, Rule, names, patches};
 use crate::store::{Lock, Range};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result, wire};
+use crate::wire::{self, Patch};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result};
 
 /// The tag that protects a project from deletion.
 const PROTECTED_TAG: &str = "feast.dev/protected-project";
@@ -34,11 +36,11 @@ pub(super) fn ensure_described(draft: &mut Draft<'_>, name: &Arc<str>) -> Rule<O
 /// Creates a project that nobody described.
 fn create(draft: &mut Draft<'_>, key: Key) -> Rule<()> {
     names::check("project name", &key.name, names::MAX_NAME)?;
-    let body = patches::stamped(Kind::Project, draft.now(), draft.now())
+    let body = patches::stamped(Patch::default(), Kind::Project, draft.now(), draft.now())
         .set_string(&[1, 1], &key.name)
         .apply(&[])?;
     draft.touch(&key.name);
-    draft.put(Record::new(key, body, draft.second()));
+    draft.put(Record::new(key, body, draft.second()))?;
     Ok(())
 }
 
@@ -75,7 +77,11 @@ pub(crate) fn is_protected(row: &Record, protected: &[String]) -> Result<bool> {
     if protected.iter().any(|name| **name == *row.key.name) {
         return Ok(true);
     }
-    let tags = wire::string_map(&row.body, &[1, 3]).map_err(|why| Error::corrupt(&row.key, why))?;
+    let tags = wire::string_map(&row.body, &[1, 3]).unwrap_or_else(|error| {
+        // A project that nobody can read must not be one that nobody can delete.
+        tracing::warn!(%error, "the tags of {} cannot be read: it counts as not protected", row.key);
+        BTreeMap::new()
+    });
     Ok(tags
         .get(PROTECTED_TAG)
         .is_some_and(|value| value.eq_ignore_ascii_case("true")))

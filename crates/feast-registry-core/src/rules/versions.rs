@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use super::apply::{same, store};
-use super::equality::{same_definition, same_version};
+use super::apply::{same, store, store_unchecked};
+use super::equality::{comparable_functions, same_definition, same_version};
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result, model};
 
-/// The version that a definition asks for.
+/// The version that a definition asks for. Two ways of writing one version are equal.
+#[derive(Clone, Debug)]
 pub(super) enum Asked {
     /// The newest.
     Latest,
@@ -30,7 +31,7 @@ impl Asked {
         Asked::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Asked> {
+    pub(super) fn parse(text: &str) -> Result<Asked> {
         let lower = text.to_ascii_lowercase();
         if lower.is_empty() || lower == "latest" {
             return Ok(Asked::Latest);
@@ -49,6 +50,16 @@ impl Asked {
             None => Err(Error::invalid(format!(
                 "`{text}` is not a version: write `latest`, `v2` or `version2`"
             ))),
+        }
+    }
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Asked::Latest, Asked::Latest) => true,
+            (Asked::Pinned { number: a, .. }, Asked::Pinned { number: b, .. }) => a == b,
+            _ => false,
         }
     }
 }
@@ -72,25 +83,61 @@ pub(super) fn latest(
     }
     if same_version(apply.kind, &before.body, &body)? {
         let row = patches::changed_row(&before, &body, draft.now(), Patch::default())?;
-        return Ok(store(draft, row, Effect::Updated));
+        return Ok(store(draft, row, Effect::Updated)?);
     }
     let number = match draft.last_version(&before.key.project, &before.key.name)? {
+        Some(last) if apply.no_promote && is_recorded(draft, &before, &body, last)? => {
+            return Ok(
+                Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before))
+                    .with_version(last),
+            );
+        }
         Some(last) => after(last)?,
         None => {
             // Written before Feast kept versions: what is there now becomes v0.
-            record(draft, &before, 0);
+            record(draft, &before, 0)?;
             1
         }
     };
-    let row = patches::changed_row(&before, &body, draft.now(), numbered(apply.kind, number))?;
-    record(draft, &row, number);
+    let row = changed(&before, &body, draft, number)?;
+    promote(draft, apply, &before, row, number)
+}
+
+/// Records a version and, unless the user said no, makes it the active one.
+fn promote(
+    draft: &mut Draft<'_>,
+    apply: &Apply,
+    before: &Record,
+    row: Record,
+    number: i32,
+) -> Rule<Outcome> {
+    model::check(row.key.kind, &row.body)?;
+    record(draft, &row, number)?;
     if apply.no_promote {
         draft.touch(&before.key.project);
         return Ok(
-            Outcome::new(before.key.clone(), Effect::Recorded, Some(&before)).with_version(number),
+            Outcome::new(before.key.clone(), Effect::Recorded, Some(before)).with_version(number),
         );
     }
-    Ok(store(draft, row, Effect::Updated).with_version(number))
+    Ok(store_unchecked(draft, row, Effect::Updated)?.with_version(number))
+}
+
+/// Whether the newest version was recorded from this definition already.
+fn is_recorded(draft: &mut Draft<'_>, before: &Record, body: &[u8], number: i32) -> Rule<bool> {
+    let key = Key::version(
+        Arc::clone(&before.key.project),
+        Arc::clone(&before.key.name),
+        number,
+    );
+    Ok(match draft.get(&key, Lock::Plain)? {
+        Some(newest) => same_version(before.key.kind, &newest.body, body)
+            .map_err(|why| Error::corrupt(&key, why))?,
+        None => false,
+    })
+}
+
+fn changed(before: &Record, body: &[u8], draft: &Draft<'_>, number: i32) -> Result<Record> {
+    patches::changed_row(before, body, draft.now(), numbered(before.key.kind, number))
 }
 
 /// The first apply of a view. History that a deletion by Python left behind is continued.
@@ -108,11 +155,12 @@ fn create(
     number: i32,
     recorded: bool,
 ) -> Rule<Outcome> {
-    let row = patches::new_row(key.clone(), body, draft.now(), numbered(key.kind, number))?;
+    let edits = numbered(key.kind, number);
+    let row = patches::new_row(key, body, draft.now(), edits)?;
     if recorded {
-        record(draft, &row, number);
+        record(draft, &row, number)?;
     }
-    Ok(store(draft, row, Effect::Created).with_version(number))
+    Ok(store(draft, row, Effect::Created)?.with_version(number))
 }
 
 /// Applies a definition pinned to a version: back to a recorded one, or ahead to a new number.
@@ -141,20 +189,28 @@ fn restore(
 ) -> Rule<Outcome> {
     let number = snapshot.key.number;
     check_type(apply.kind, snapshot)?;
+    if apply.no_promote {
+        let message =
+            format!("a pin makes v{number} the active version: `no_promote` contradicts it");
+        return Err(Error::invalid(message).into());
+    }
+    let corrupt = |why| Error::corrupt(&snapshot.key, why);
     let pin = with_version_text(numbered(apply.kind, number), apply.kind, text);
     let Some(before) = before else {
-        let body = pin.apply(&snapshot.body)?;
+        let body = pin.apply(&snapshot.body).map_err(corrupt)?;
         return create(draft, apply.key(), &body, number, false);
     };
     check_unmodified(apply, &before, number)?;
-    let restored = keep_facts(apply.kind, pin, &before)?.apply(&snapshot.body)?;
+    let restored = keep_facts(apply.kind, pin, &before)?
+        .apply(&snapshot.body)
+        .map_err(corrupt)?;
     if same(&before, &restored)? {
         return Ok(
             Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before)).with_version(number),
         );
     }
     let row = patches::changed_row(&before, &restored, draft.now(), Patch::default())?;
-    Ok(store(draft, row, Effect::Updated).with_version(number))
+    Ok(store(draft, row, Effect::Updated)?.with_version(number))
 }
 
 /// Records a version under a number of the user's choice, and makes it the active one.
@@ -168,9 +224,8 @@ fn declare(
         return create(draft, apply.key(), &apply.body, number, true);
     };
     let body = view::carry_over(apply.kind, &apply.body, &before)?;
-    let row = patches::changed_row(&before, &body, draft.now(), numbered(apply.kind, number))?;
-    record(draft, &row, number);
-    Ok(store(draft, row, Effect::Updated).with_version(number))
+    let row = changed(&before, &body, draft, number)?;
+    promote(draft, apply, &before, row, number)
 }
 
 fn check_type(kind: Kind, snapshot: &Record) -> Result<()> {
@@ -185,9 +240,15 @@ fn check_type(kind: Kind, snapshot: &Record) -> Result<()> {
 }
 
 fn check_unmodified(apply: &Apply, before: &Record, number: i32) -> Rule<()> {
-    let latest = with_version_text(Patch::default(), apply.kind, "");
-    let theirs = latest.apply(&view::carry_over(apply.kind, &apply.body, before)?)?;
-    if same_definition(apply.kind, &theirs, &latest.apply(&before.body)?)? {
+    let latest = || with_version_text(Patch::default(), apply.kind, "");
+    // Facts are no part of the definition, and of functions only the text can be compared.
+    let mut theirs = keep_facts(apply.kind, latest(), before)?;
+    if let Some(path) = apply.kind.view().and_then(|view| view.version_number_path) {
+        theirs = theirs.set_varint(path, wire::varint(&before.body, path)?.unwrap_or(0));
+    }
+    let theirs = comparable_functions(apply.kind, &theirs.apply(&apply.body)?)?;
+    let active = comparable_functions(apply.kind, &latest().apply(&before.body)?)?;
+    if same_definition(apply.kind, &theirs, &active)? {
         return Ok(());
     }
     Err(Error::new(
@@ -230,13 +291,9 @@ fn with_version_text(patch: Patch, kind: Kind, text: &str) -> Patch {
     }
 }
 
-fn record(draft: &mut Draft<'_>, row: &Record, number: i32) {
-    let id = draft.uuid(&format!(
-        "version {} {} {number}",
-        row.key.project, row.key.name
-    ));
-    let row = patches::version_row(row, number, draft.second(), id);
-    draft.put(row);
+fn record(draft: &mut Draft<'_>, row: &Record, number: i32) -> Result<()> {
+    let id = draft.uuid(&format!("{:?} v{number}", row.key));
+    draft.put(patches::version_row(row, number, draft.second(), id))
 }
 
 fn after(number: i32) -> Result<i32> {

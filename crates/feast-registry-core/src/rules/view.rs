@@ -1,5 +1,6 @@
 //! Applying a feature view of any kind.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::versions::{self, Asked};
@@ -20,18 +21,44 @@ pub(super) fn apply(draft: &mut Draft<'_>, apply: &Apply, before: Option<Record>
     }
 }
 
-fn check(apply: &Apply) -> Result<()> {
+fn check(apply: &Apply) -> Rule<()> {
     let Some(view) = apply.kind.view() else {
         return Ok(());
     };
-    let entities = wire::strings(&apply.body, view.entities_path).unwrap_or_default();
-    if view.needs_entities && entities.is_empty() {
+    let has_entities = !wire::strings(&apply.body, view.entities_path)?.is_empty();
+    if view.needs_entities && !has_entities {
         return Err(
             Error::invalid(format!("feature view `{}` has no entities", apply.name))
-                .with_hint("a view without a join key names Feast's placeholder entity `__dummy`"),
+                .with_hint("a view without a join key names Feast's placeholder entity `__dummy`")
+                .into(),
         );
     }
-    Ok(())
+    match apply.kind {
+        Kind::OnDemandFeatureView => check_on_demand(apply, has_entities),
+        _ => Ok(()),
+    }
+}
+
+// Fields of `feast.core.OnDemandFeatureView`.
+const SOURCES: (u32, u32) = (1, 4);
+const MODE: &[u32] = &[1, 11];
+const WRITE_TO_ONLINE_STORE: &[u32] = &[1, 12];
+const SINGLETON: &[u32] = &[1, 15];
+
+fn check_on_demand(apply: &Apply, has_entities: bool) -> Rule<()> {
+    let (spec, sources) = SOURCES;
+    let spec = wire::message(&apply.body, &[spec])?.unwrap_or_default();
+    let set = |path| Ok::<_, wire::WireError>(wire::boolean(&apply.body, path)?.unwrap_or(false));
+    let problem = if wire::repeated(&spec, sources)?.is_empty() {
+        "has no sources"
+    } else if set(WRITE_TO_ONLINE_STORE)? && !has_entities {
+        "writes to the online store, but has no entities"
+    } else if set(SINGLETON)? && wire::string(&apply.body, MODE)?.as_deref() != Some("python") {
+        "is a singleton, which only mode `python` can be"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("on demand feature view `{}` {problem}", apply.name)).into())
 }
 
 /// Makes sure that no view of another kind has the name, and that none gets it meanwhile: the
@@ -94,26 +121,61 @@ pub(super) fn find_any(
 }
 
 /// What a new definition inherits from the stored one: the facts that users do not write
-/// (materialised intervals, state, version number).
+/// (materialised intervals, state, version number), and how the version is spelt.
 pub(super) fn carry_over(kind: Kind, body: &[u8], before: &Record) -> Rule<Vec<u8>> {
     let Some(view) = kind.view() else {
         return Ok(body.to_vec());
     };
+    let corrupt = |why| Error::corrupt(&before.key, why);
     let mut patch = Patch::default();
-    if let Some(path) = view.intervals_path
-        && intervals(body, path)?.is_empty()
-    {
-        patch = patch.replace_repeated(path, intervals(&before.body, path)?);
+    if let Some(path) = view.intervals_path {
+        let stored = intervals(&before.body, path).map_err(corrupt)?;
+        patch = patch.replace_repeated(path, with_new_ones(stored, intervals(body, path)?));
     }
     if let Some(path) = view.state_path
         && wire::varint(body, path)?.unwrap_or(0) == 0
     {
-        patch = patch.set_varint(path, wire::varint(&before.body, path)?.unwrap_or(0));
+        patch = patch.set_varint(
+            path,
+            wire::varint(&before.body, path)
+                .map_err(corrupt)?
+                .unwrap_or(0),
+        );
     }
     if let Some(path) = view.version_number_path {
-        patch = patch.set_varint(path, wire::varint(&before.body, path)?.unwrap_or(0));
+        patch = patch.set_varint(
+            path,
+            wire::varint(&before.body, path)
+                .map_err(corrupt)?
+                .unwrap_or(0),
+        );
+    }
+    if let Some(path) = view.version_path {
+        let stored = wire::string(&before.body, path)
+            .map_err(corrupt)?
+            .unwrap_or_default();
+        if Asked::parse(&stored).ok() == Some(Asked::of(kind, body)?) {
+            patch = patch.set_string(path, &stored);
+        }
     }
     Ok(patch.apply(body)?)
+}
+
+/// The stored intervals, and the caller's that are not among them: who fetched a view, edited it
+/// and applies it must not undo what was materialised meanwhile.
+fn with_new_ones(stored: Vec<Vec<u8>>, theirs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut known: HashMap<&[u8], usize> = HashMap::new();
+    for interval in &stored {
+        *known.entry(interval).or_default() += 1;
+    }
+    let mut new = Vec::new();
+    for interval in theirs {
+        match known.get_mut(interval.as_slice()) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => new.push(interval),
+        }
+    }
+    stored.into_iter().chain(new).collect()
 }
 
 /// The serialized materialisation intervals of a view.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::{
@@ -142,7 +143,10 @@ fn read_range(rows: &Rows, range: &Range) -> Vec<Record> {
         .cloned()
         .collect();
     if range.last {
-        found.drain(..found.len().saturating_sub(1));
+        let newest = found
+            .pop()
+            .map(|row| Record::new(row.key, Bytes::new(), row.stamp));
+        return newest.into_iter().collect();
     }
     found
 }

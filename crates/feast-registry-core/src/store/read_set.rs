@@ -26,7 +26,7 @@ pub struct Range {
     pub project: Option<Arc<str>>,
     /// The name; `None` for all. Only useful for versions.
     pub name: Option<Arc<str>>,
-    /// Only the row with the highest number.
+    /// Only the key of the row with the highest number; its other columns are not read.
     pub last: bool,
 }
 

@@ -29,7 +29,7 @@ impl<'a> Writer<'_, 'a> {
             let parts: Vec<&[u8]> = run.map(|index| self.payload(index)).collect();
             self.nested(slot, &parts, inside)?
         };
-        if is_empty && inside.prunes() {
+        if is_empty && (inside.prunes() || self.thins(slot.message)) {
             self.out.truncate(start);
         }
         Ok(())

@@ -24,6 +24,8 @@ pub struct Form<'a> {
     pub ignore: &'a [&'a [u32]],
     /// The order of the elements of these repeated fields does not count.
     pub sorted: &'a [&'a [u32]],
+    /// These fields do not count in any message of the type, wherever it lies.
+    pub ignore_within: &'a [(MessageId, u32)],
 }
 
 /// The canonical bytes of a message: two byte strings have the same ones if and only if they decode to equal messages
@@ -38,7 +40,7 @@ pub struct Form<'a> {
 ///   an entry is dropped, as decoders do.
 /// * Unknown fields stand last, by number, as they are; a known number with a wire type that is not its own is one.
 ///   With [`Form::only`], those beside the chosen fields are dropped.
-/// * A singular message that [`Form::only`] or [`Form::ignore`] reaches into is dropped once nothing is left in it, so
+/// * A singular message that [`Form::only`], [`Form::ignore`] or [`Form::ignore_within`] reaches into is dropped once nothing is left in it, so
 ///   that a `meta` of ignored stamps equals no `meta` at all.
 ///
 /// Strings are compared as bytes. The result is itself a serialized message.
@@ -51,7 +53,7 @@ pub fn canonical(
     bytes: &[u8],
     form: &Form<'_>,
 ) -> Result<Vec<u8>, WireError> {
-    let mut writer = Writer::new(schema, bytes.len());
+    let mut writer = Writer::new(schema, form.ignore_within, bytes.len());
     writer.message(message, &[bytes], &Scope::new(form))?;
     Ok(writer.out)
 }

@@ -12,6 +12,7 @@ use super::scope::Scope;
 /// split once per level that it lies in: there is no fast path to give up half-way, so nesting cannot multiply work.
 pub(super) struct Writer<'s, 'a> {
     schema: &'s Schema,
+    ignored: &'s [(MessageId, u32)],
     pub(super) out: Vec<u8>,
     known: Vec<Known<'s, 'a>>,
     unknown: Vec<Field<'a>>,
@@ -32,9 +33,14 @@ pub(super) struct Frame {
 }
 
 impl<'s, 'a> Writer<'s, 'a> {
-    pub(super) fn new(schema: &'s Schema, capacity: usize) -> Self {
+    pub(super) fn new(
+        schema: &'s Schema,
+        ignored: &'s [(MessageId, u32)],
+        capacity: usize,
+    ) -> Self {
         Self {
             schema,
+            ignored,
             out: Vec::with_capacity(capacity),
             // Room for a usual object; a larger one grows it.
             known: Vec::with_capacity(64),
@@ -55,13 +61,20 @@ impl<'s, 'a> Writer<'s, 'a> {
         while let Some(&Known { field, .. }) = self.known.get(next) {
             let run = self.run(next, field.number);
             next = run.end;
-            self.field(field, run, scope)?;
+            if !self.ignored.contains(&(id, field.number)) {
+                self.field(field, run, scope)?;
+            }
         }
         if !scope.wants_deeper() {
             self.put_unknown(&frame);
         }
         self.close(&frame);
         Ok(())
+    }
+
+    /// Whether fields of messages of this type do not count.
+    pub(super) fn thins(&self, id: MessageId) -> bool {
+        self.ignored.iter().any(|(message, _)| *message == id)
     }
 
     /// Puts the fields of a message on the stacks, the known ones by number.
