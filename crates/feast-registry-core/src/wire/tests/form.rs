@@ -1,4 +1,4 @@
-use super::super::Form;
+use super::super::{Form, canonical};
 use super::message;
 use super::sample::*;
 
@@ -62,6 +62,23 @@ fn a_message_of_ignored_fields_equals_none() {
         canonical_sample(&elements, &form),
         Ok(kept),
         "elements are counted, other messages kept"
+    );
+}
+
+#[test]
+fn a_field_ignored_within_a_type_counts_nowhere() {
+    let (schema, sample) = schema();
+    let form = Form {
+        ignore_within: &[(sample, NAME)],
+        ..Form::default()
+    };
+    let stamped = message()
+        .string(NAME, "stamp")
+        .varint(SMALL, 1)
+        .embed(CHILD, message().embed(CHILD, message().string(NAME, "stamp")));
+    assert_eq!(
+        canonical(&schema, sample, &stamped.done(), &form),
+        Ok(message().varint(SMALL, 1).done())
     );
 }
 

@@ -38,6 +38,7 @@ fn read_all(bytes: &[u8]) {
         only: EVERYWHERE,
         ignore: EVERYWHERE,
         sorted: EVERYWHERE,
+        ignore_within: &[],
     };
     let _ = canonical_sample(bytes, &Form::default());
     let _ = canonical_sample(bytes, &Form { only: &[], ..form });
