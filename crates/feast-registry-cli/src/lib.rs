@@ -1,1 +1,83 @@
-//! The feast-registry command.
+//! The `feast-registry` command, as a library.
+//!
+//! A program with a backend of its own gets the whole command line with five lines:
+//!
+//! ```no_run
+//! use feast_registry_core::backend::Backends;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     // Add yours: `feast_registry::backends().with(MyBackend)`.
+//!     let backends = Backends::new();
+//!     feast_registry_cli::main(backends)
+//! }
+//! ```
+//!
+//! [`main`] takes the arguments and streams of the process; [`run`] takes others, and leaves
+//! logging to the caller.
+
+mod args;
+mod commands;
+mod failure;
+mod input;
+mod logging;
+mod output;
+mod session;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use feast_registry_core::backend::Backends;
+
+use self::args::Cli;
+pub use self::output::Streams;
+use self::session::Session;
+
+/// Runs the command of this process: its arguments, streams and environment.
+///
+/// Sets up logging and a runtime; call it from `main` and from nowhere else.
+pub fn main(backends: Backends) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return ExitCode::from(output::usage(&usage)),
+    };
+    cli.global.color.apply();
+    logging::install(cli.global.log_level);
+    let mut streams = Streams::process();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let code = match runtime {
+        Ok(runtime) => runtime.block_on(execute(cli, &backends, &mut streams)),
+        Err(error) => output::fail(
+            &mut streams,
+            &failure::internal(format!("cannot start the runtime: {error}")),
+        ),
+    };
+    ExitCode::from(code)
+}
+
+/// Runs one command line, the program's name first, and answers its exit code.
+///
+/// Warnings go to the log ([`tracing`]), errors to `streams`.
+pub async fn run(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    backends: &Backends,
+    streams: &mut Streams,
+) -> u8 {
+    match Cli::try_parse_from(args) {
+        Ok(cli) => execute(cli, backends, streams).await,
+        Err(usage) => output::usage_to(&usage, streams),
+    }
+}
+
+async fn execute(cli: Cli, backends: &Backends, streams: &mut Streams) -> u8 {
+    let mut session = Session::new(cli.global, backends, streams);
+    let result = commands::run(cli.command, &mut session).await;
+    let result = session.finish().await.and(result);
+    match result {
+        Ok(()) => 0,
+        Err(failure) => output::fail(streams, &failure),
+    }
+}

@@ -1,3 +1,5 @@
-//! The `feast-registry` command.
+//! The `feast-registry` command with every backend that the Cargo features choose.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    feast_registry_cli::main(feast_registry::backends())
+}

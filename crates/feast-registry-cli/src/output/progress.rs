@@ -1,0 +1,56 @@
+//! Progress of long work, on a terminal only.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Streams;
+
+/// Work on fewer objects is over before anybody could read about it.
+const WORTH_SHOWING: usize = 200;
+
+/// A line that says what is going on; it is gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    /// Shows `doing` while work whose length is not known goes on.
+    pub(crate) fn spinner(streams: &Streams, objects: usize, doing: String) -> Self {
+        if !streams.err_is_terminal || objects < WORTH_SHOWING {
+            return Progress(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_message(doing);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Progress(Some(bar))
+    }
+
+    /// Counts up to `objects`.
+    pub(crate) fn bar(streams: &Streams, objects: usize, doing: &'static str) -> Self {
+        if !streams.err_is_terminal || objects < WORTH_SHOWING {
+            return Progress(None);
+        }
+        let length = u64::try_from(objects).ok();
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_message(doing);
+        Progress(Some(bar))
+    }
+
+    /// One object is done.
+    pub(crate) fn step(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

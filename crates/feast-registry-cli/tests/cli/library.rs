@@ -1,0 +1,85 @@
+//! The command as a library, with a backend that this workspace does not know.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use feast_registry_cli::Streams;
+use feast_registry_core::Result;
+use feast_registry_core::backend::{Backend, Backends, StoreOptions};
+use feast_registry_core::store::{MemoryStore, Store};
+
+/// Every registry of this backend is the same one.
+#[derive(Debug, Default)]
+struct Shared(Arc<MemoryStore>);
+
+#[async_trait]
+impl Backend for Shared {
+    fn name(&self) -> &'static str {
+        "shared"
+    }
+
+    fn schemes(&self) -> &'static [&'static str] {
+        &["shared"]
+    }
+
+    async fn open(&self, _options: &StoreOptions) -> Result<Arc<dyn Store>> {
+        Ok(Arc::clone(&self.0) as Arc<dyn Store>)
+    }
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+async fn run(backends: &Backends, line: &str, input: &'static str) -> (u8, String, String) {
+    let (out, err) = (Buffer::default(), Buffer::default());
+    let mut streams = Streams::new(input.as_bytes(), out.clone(), err.clone());
+    let args = ["feast-registry", "--registry", "shared://here"]
+        .into_iter()
+        .chain(line.split(' '));
+    let code = feast_registry_cli::run(args, backends, &mut streams).await;
+    (code, out.text(), err.text())
+}
+
+#[tokio::test]
+async fn a_third_party_backend_gets_every_command() {
+    let backends = Backends::new().with(Shared::default());
+    let (code, out, err) = run(&backends, "backends", "").await;
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "NAME    SCHEMES\nshared  shared\n", "")
+    );
+
+    let entity = "kind: Entity\nproject: p\nspec: {name: driver}\n";
+    let (code, out, err) = run(&backends, "apply -", entity).await;
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "created 1, updated 0, unchanged 0\n", "")
+    );
+    let (_, out, _) = run(&backends, "entities list", "").await;
+    assert!(out.contains("driver"), "{out}");
+
+    let (code, _, err) = run(&backends, "schema print", "").await;
+    assert_eq!(code, 1);
+    assert!(err.contains("has no tables"), "{err}");
+    let (code, out, _) = run(&backends, "--help", "").await;
+    assert!(code == 0 && out.contains("Usage:"), "{out}");
+    let (code, _, err) = run(&backends, "bogus", "").await;
+    assert!(code == 2 && err.contains("bogus"), "{err}");
+}

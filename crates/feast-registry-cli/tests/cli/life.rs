@@ -1,0 +1,152 @@
+//! The life of views: enabled, states, versions, materialisation.
+
+use crate::runner::{Folder, view};
+
+#[test]
+fn a_view_is_disabled_and_enabled() {
+    let folder = Folder::with_examples();
+    for name in ["driver_stats", "driver_position", "ride_inputs"] {
+        let cli = |verb: &str| folder.cli(&format!("feature-views {verb} {name}")).ok();
+        assert_eq!(
+            cli("disable"),
+            format!("feature view {name} is disabled now\n")
+        );
+        assert_eq!(
+            cli("disable"),
+            format!("feature view {name} is disabled already\n")
+        );
+        assert!(cli("describe").contains("\nenabled: false\n"));
+        assert_eq!(
+            cli("enable"),
+            format!("feature view {name} is enabled now\n")
+        );
+        assert_eq!(
+            cli("enable"),
+            format!("feature view {name} is enabled already\n")
+        );
+        assert!(cli("describe").contains("\nenabled: true\n"));
+    }
+    folder
+        .cli("feature-views disable ride_complaints")
+        .fails(2, "neither enabled");
+    folder
+        .cli("feature-views enable nothing")
+        .fails(3, "does not exist");
+    // None of it made a new version.
+    assert_eq!(
+        folder
+            .cli("versions driver_stats -o json")
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn states_follow_each_other() {
+    let folder = Folder::with_examples();
+    let set = |state: &str| folder.cli(&format!("feature-views set-state driver_stats {state}"));
+    let error = set("available_online").fails(
+        2,
+        "cannot go from state STATE_UNSPECIFIED to AVAILABLE_ONLINE",
+    );
+    assert!(error.contains("hint: it can go to CREATED\n"), "{error}");
+    for state in ["created", "GENERATED", "Materializing", "AVAILABLE_ONLINE"] {
+        let shown = state.to_uppercase();
+        assert_eq!(
+            set(state).ok(),
+            format!("feature view driver_stats is in state {shown} now\n")
+        );
+        assert_eq!(
+            set(state).ok(),
+            format!("feature view driver_stats is in state {shown} already\n")
+        );
+    }
+    assert!(
+        folder
+            .cli("feature-views list")
+            .ok()
+            .contains("Yes      AVAILABLE_ONLINE")
+    );
+    set("ONLINE").fails(2, "possible values");
+}
+
+#[test]
+fn versions_are_listed_and_shown() {
+    let folder = Folder::new();
+    folder.cli_with_input("apply -", view("v", "a")).ok();
+    folder.cli_with_input("apply -", view("v", "b")).ok();
+    let table = folder.cli("versions v").ok();
+    assert!(
+        table.starts_with("VERSION  TYPE          CREATED"),
+        "{table}"
+    );
+    assert_eq!(table, folder.cli("feature-views list-versions v").ok());
+    let rows: Vec<&str> = table.lines().skip(1).map(|line| &line[..23]).collect();
+    assert_eq!(
+        rows,
+        ["v0       feature_view  ", "v1       feature_view  "].map(|row| &row[..23])
+    );
+    assert!(folder.cli("versions v 0").ok().contains("name: a"));
+    assert!(folder.cli("versions v v1").ok().contains("name: b"));
+    folder
+        .cli("versions v v2")
+        .fails(3, "Version v2 of feature view v");
+    folder.cli("versions nothing").fails(3, "does not exist");
+    folder.cli("versions v x").fails(2, "`v2` or `2`");
+}
+
+#[test]
+fn materialisations_are_recorded_and_listed() {
+    let folder = Folder::with_examples();
+    let add = |start: &str, end: &str| {
+        folder.cli(&format!(
+            "materializations add driver_stats --start {start} --end {end}"
+        ))
+    };
+    add("2026-01-01", "2026-01-02T03:04:05+02:00").ok();
+    add("2026-01-02T00:00:00Z", "2026-01-03T00:00:00.5").ok();
+    assert_eq!(
+        folder.cli("materializations list driver_stats").ok(),
+        "START                 END\n\
+         2026-01-01T00:00:00Z  2026-01-02T01:04:05Z\n\
+         2026-01-02T00:00:00Z  2026-01-03T00:00:00.500Z\n"
+    );
+    let json = folder
+        .cli("materializations list driver_stats -o json")
+        .json();
+    assert_eq!(json[0]["endTime"], "2026-01-02T01:04:05Z");
+    add("2026-01-02", "2026-01-01").fails(2, "ends before it starts");
+    add("yesterday", "2026-01-01").fails(2, "a time is written");
+    folder
+        .cli("materializations add ride_inputs --start 2026-01-01 --end 2026-01-02")
+        .fails(2, "cannot be materialised");
+    folder
+        .cli("materializations list ride_inputs")
+        .fails(2, "not materialised");
+}
+
+#[test]
+fn processes_at_once_lose_no_materialisation() {
+    let folder = Folder::with_examples();
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let folder = &folder;
+            scope.spawn(move || {
+                for hour in 0..5 {
+                    let line = format!(
+                        "materializations add driver_stats --start 2026-01-0{}T0{hour}:00:00Z --end 2026-01-09",
+                        worker + 1
+                    );
+                    folder.cli(&line).ok();
+                }
+            });
+        }
+    });
+    let list = folder
+        .cli("materializations list driver_stats -o json")
+        .json();
+    assert_eq!(list.as_array().unwrap().len(), 20);
+}
