@@ -151,10 +151,9 @@ impl Error {
 
     /// Stored bytes that cannot be read.
     pub fn corrupt(what: impl fmt::Display, why: impl fmt::Display) -> Self {
-        Error::new(
-            ErrorKind::Corrupt,
-            format!("the stored bytes of {what} cannot be read: {why}"),
-        )
+        let message = format!("the stored bytes of {what} cannot be read: {why}");
+        Error::new(ErrorKind::Corrupt, message)
+            .with_hint("delete it and apply it again, or bring it back from a backup")
     }
 
     /// Adds what the reader can do about it.

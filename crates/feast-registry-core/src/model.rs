@@ -1,5 +1,7 @@
 //! Messages as typed views of stored bytes.
 
+use std::fmt::Debug;
+
 use prost::{Message, Name};
 
 use feast_registry_proto::core;
@@ -10,7 +12,7 @@ use crate::{Error, Kind, Record, Result};
 ///
 /// Typed messages are views: they are decoded on demand and never written back, since decoding
 /// drops the fields that this build does not know.
-pub trait RegistryObject: Message + Name + Default + Clone {
+pub trait RegistryObject: Message + Name + Default + Clone + PartialEq + Debug {
     /// The kind of the message.
     const KIND: Kind;
 
@@ -109,6 +111,21 @@ pub(crate) fn check(kind: Kind, body: &[u8]) -> Result<()> {
         Kind::Metadata => is_text,
     };
     check(body).map_err(|why| Error::invalid(format!("the bytes are not a {kind}: {why}")))
+}
+
+/// Whether a row that comes from outside holds what its key says. A row of the version history
+/// holds a view of the kind that it names.
+pub(crate) fn check_row(row: &Record) -> Result<()> {
+    let Some(version) = row.version() else {
+        return check(row.key.kind, &row.body);
+    };
+    let kind = Kind::from_history_type(&version.view_type).ok_or_else(|| {
+        Error::invalid(format!(
+            "`{}` is not a kind of feature view",
+            version.view_type
+        ))
+    })?;
+    check(kind, &row.body)
 }
 
 /// Whether a stored row can be read.

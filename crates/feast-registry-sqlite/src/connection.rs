@@ -19,6 +19,16 @@ impl<C: AsConnection> Inline<C> {
     pub(crate) fn new(connection: C) -> Self {
         Inline(connection)
     }
+
+    /// Ends the transaction that a failed run has left open, if any.
+    pub(crate) fn roll_back(&self) {
+        let connection = self.0.connection();
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back");
+        }
+    }
 }
 
 #[async_trait]
@@ -34,11 +44,7 @@ impl<C: AsConnection> Connection for Inline<C> {
 /// Whoever drops a connection in the middle of a transaction ends the transaction.
 impl<C: AsConnection> Drop for Inline<C> {
     fn drop(&mut self) {
-        if !self.0.connection().is_autocommit()
-            && let Err(error) = self.0.connection().execute_batch("ROLLBACK")
-        {
-            tracing::warn!(%error, "a transaction could not be rolled back");
-        }
+        self.roll_back();
     }
 }
 
@@ -99,7 +105,10 @@ fn value(value: ValueRef<'_>) -> Value {
         // Nothing of Feast's is a fraction; whole seconds are what a stamp would be.
         #[allow(clippy::cast_possible_truncation)]
         ValueRef::Real(number) => Value::Integer(number as i64),
-        ValueRef::Text(text) => Value::Text(Arc::from(String::from_utf8_lossy(text))),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(Arc::from(text)),
+            Err(_) => Value::Bytes(Bytes::copy_from_slice(text)),
+        },
         ValueRef::Blob(bytes) => Value::Bytes(Bytes::copy_from_slice(bytes)),
     }
 }

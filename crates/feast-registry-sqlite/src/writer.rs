@@ -96,7 +96,10 @@ fn serve(connection: rusqlite::Connection, mut work: mpsc::Receiver<Work>) {
                 let _ = answer.send(block_on(job.run(&mut connection)));
             }
             Work::Steps(steps, answer) => {
-                let _ = answer.send(block_on(connection.run(steps)));
+                let results = block_on(connection.run(steps));
+                // The next work must not find the transaction of one that failed.
+                connection.roll_back();
+                let _ = answer.send(results);
             }
         }
     }

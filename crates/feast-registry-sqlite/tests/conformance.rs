@@ -1,11 +1,10 @@
 //! The conformance suite on SQLite.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_conformance::{Harness, Opened};
+use feast_registry_conformance::{Harness, Opened, conformance_main};
 use feast_registry_core::{Error, ErrorKind, Result, Store};
 use feast_registry_sqlite::{SqliteSettings, open};
 
@@ -44,6 +43,4 @@ impl Harness for SqliteHarness {
     }
 }
 
-fn main() -> ExitCode {
-    feast_registry_conformance::run(SqliteHarness)
-}
+conformance_main!(SqliteHarness);

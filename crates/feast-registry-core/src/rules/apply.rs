@@ -79,6 +79,6 @@ pub(super) fn store_unchecked(
 pub(super) fn same(row: &Record, body: &[u8]) -> Result<bool> {
     same_definition(row.key.kind, &row.body, body).or_else(|why| {
         model::check(row.key.kind, body)?;
-        Err(Error::corrupt(&row.key, why).with_hint("delete the object first, then apply it again"))
+        Err(Error::corrupt(&row.key, why))
     })
 }

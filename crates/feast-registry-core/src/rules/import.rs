@@ -9,7 +9,7 @@ use crate::{Extra, Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, model};
 /// Puts a row with its stamps, history and state. User metadata that the row does not have stays.
 pub(super) fn import(draft: &mut Draft<'_>, row: &Record) -> Rule<Outcome> {
     let key = row.key.clone();
-    model::check(key.kind, &row.body)?;
+    model::check_row(row)?;
     if is_purged(draft, &key) {
         return Ok(Outcome::new(key, Effect::Unchanged, None));
     }

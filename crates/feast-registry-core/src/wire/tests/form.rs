@@ -72,10 +72,10 @@ fn a_field_ignored_within_a_type_counts_nowhere() {
         ignore_within: &[(sample, NAME)],
         ..Form::default()
     };
-    let stamped = message()
-        .string(NAME, "stamp")
-        .varint(SMALL, 1)
-        .embed(CHILD, message().embed(CHILD, message().string(NAME, "stamp")));
+    let stamped = message().string(NAME, "stamp").varint(SMALL, 1).embed(
+        CHILD,
+        message().embed(CHILD, message().string(NAME, "stamp")),
+    );
     assert_eq!(
         canonical(&schema, sample, &stamped.done(), &form),
         Ok(message().varint(SMALL, 1).done())

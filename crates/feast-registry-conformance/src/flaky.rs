@@ -1,0 +1,106 @@
+//! A store with the faults that a trial needs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use feast_registry_core::store::{
+    Answer, Capabilities, Consistency, Decide, Limits, Page, Probe, ReadSet, Scan, SchemaMode,
+    Teardown,
+};
+use feast_registry_core::{Error, ErrorKind, Key, Record, Result, Store};
+use futures::stream::BoxStream;
+
+/// Another store, which cannot be read while it is `down`, and may have a lower limit.
+#[derive(Debug)]
+pub(crate) struct Flaky {
+    inner: Arc<dyn Store>,
+    down: AtomicBool,
+    object_bytes: usize,
+}
+
+impl Flaky {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Arc<Flaky> {
+        let object_bytes = inner.limits().object_bytes;
+        Flaky::limited(inner, object_bytes)
+    }
+
+    /// A store that takes objects of so many bytes only.
+    pub(crate) fn limited(inner: Arc<dyn Store>, object_bytes: usize) -> Arc<Flaky> {
+        Arc::new(Flaky {
+            inner,
+            down: AtomicBool::new(false),
+            object_bytes,
+        })
+    }
+
+    pub(crate) fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "the trial took the store down"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Flaky {
+    async fn describe(&self) -> Result<String> {
+        self.inner.describe().await
+    }
+
+    async fn initialize(&self, mode: SchemaMode) -> Result<()> {
+        self.inner.initialize(mode).await
+    }
+
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
+        self.check()?;
+        self.inner.get(key, consistency).await
+    }
+
+    async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
+        self.check()?;
+        self.inner.scan(scan, consistency).await
+    }
+
+    async fn snapshot(
+        &self,
+        consistency: Consistency,
+    ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
+        self.check()?;
+        self.inner.snapshot(consistency).await
+    }
+
+    async fn changes(&self) -> Result<Probe> {
+        self.check()?;
+        self.inner.changes().await
+    }
+
+    async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
+        self.inner.transact(reads, decide).await
+    }
+
+    async fn teardown(&self, what: Teardown) -> Result<()> {
+        self.inner.teardown(what).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits().with_object_bytes(self.object_bytes)
+    }
+
+    async fn health(&self) -> Result<()> {
+        self.check()?;
+        self.inner.health().await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.inner.close().await
+    }
+}

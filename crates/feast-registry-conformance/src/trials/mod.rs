@@ -1,0 +1,58 @@
+//! Every trial, by group.
+
+mod batch;
+mod cache;
+mod cancellation;
+mod concurrency;
+mod crud;
+mod durability;
+mod errors;
+mod export;
+mod list;
+mod materialization;
+mod model;
+mod names;
+mod payload;
+mod preconditions;
+mod rules;
+mod store;
+mod versions;
+
+use crate::trial::Trial;
+
+/// Every trial.
+pub(crate) fn all() -> Vec<Trial> {
+    [
+        store::trials(),
+        crud::trials(),
+        list::trials(),
+        batch::trials(),
+        preconditions::trials(),
+        rules::trials(),
+        versions::trials(),
+        materialization::trials(),
+        names::trials(),
+        payload::trials(),
+        cache::trials(),
+        export::trials(),
+        concurrency::trials(),
+        cancellation::trials(),
+        durability::trials(),
+        errors::trials(),
+        model::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_trials_have_one_name() {
+        let names = crate::trial_names();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+}

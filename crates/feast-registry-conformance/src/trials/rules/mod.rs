@@ -1,0 +1,28 @@
+//! Feast's rules, which hold on every backend alike.
+
+mod deletes;
+mod equality;
+mod metadata;
+mod names;
+mod projects;
+mod services;
+mod stamps;
+mod validation;
+
+use crate::trial::Trial;
+
+pub(super) fn trials() -> Vec<Trial> {
+    [
+        stamps::trials(),
+        equality::trials(),
+        names::trials(),
+        services::trials(),
+        validation::trials(),
+        projects::trials(),
+        metadata::trials(),
+        deletes::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
