@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::shell::{self, Count};
 use crate::Result;
+use crate::shell::{self, Count};
 
 /// Run the conformance suite on backends and print a row for each.
 #[derive(Debug, clap::Args)]
@@ -35,8 +35,16 @@ struct Suite {
 }
 
 const SUITES: [Suite; 2] = [
-    Suite { backend: "memory", package: "feast-registry-conformance", test: "memory" },
-    Suite { backend: "sqlite", package: "feast-registry-sqlite", test: "conformance" },
+    Suite {
+        backend: "memory",
+        package: "feast-registry-conformance",
+        test: "memory",
+    },
+    Suite {
+        backend: "sqlite",
+        package: "feast-registry-sqlite",
+        test: "conformance",
+    },
 ];
 
 /// The variable that tells a suite where to write its row.
@@ -67,7 +75,13 @@ pub(crate) fn run(args: &Args) -> Result {
 
 /// Runs the suites of all backends that need no server, and counts their trials.
 pub(crate) fn run_all(soak: bool) -> Result<Count> {
-    let args = Args { backend: vec!["all".to_owned()], json: None, keep_going: true, soak, filter: None };
+    let args = Args {
+        backend: vec!["all".to_owned()],
+        json: None,
+        keep_going: true,
+        soak,
+        filter: None,
+    };
     conform(&args).map(|(count, _)| count)
 }
 
@@ -87,7 +101,8 @@ fn conform(args: &Args) -> Result<(Count, Vec<Row>)> {
     print_table(&rows);
     if let Some(json) = &args.json {
         let file = std::env::current_dir()?.join(json);
-        fs::write(&file, serde_json::to_string_pretty(&rows)?).map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::write(&file, serde_json::to_string_pretty(&rows)?)
+            .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     // A suite that crashed has counted no failure of its own.
     count.failed = count.failed.max(rows.iter().map(|row| row.failed).sum());
@@ -97,10 +112,17 @@ fn conform(args: &Args) -> Result<(Count, Vec<Row>)> {
 fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
     let mut chosen = Vec::new();
     for name in names {
-        let found: Vec<_> = SUITES.iter().filter(|suite| name == "all" || name == suite.backend).collect();
+        let found: Vec<_> = SUITES
+            .iter()
+            .filter(|suite| name == "all" || name == suite.backend)
+            .collect();
         if found.is_empty() {
             let known: Vec<_> = SUITES.iter().map(|suite| suite.backend).collect();
-            return Err(format!("there is no backend `{name}`; known are {} and all", known.join(", ")).into());
+            return Err(format!(
+                "there is no backend `{name}`; known are {} and all",
+                known.join(", ")
+            )
+            .into());
         }
         chosen.extend(found);
     }
@@ -108,7 +130,15 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Suite>> {
 }
 
 fn run_suite(suite: &Suite, args: &Args, row: &Path) -> Result<(Count, bool)> {
-    let mut command = shell::cargo(&["test", "--quiet", "--package", suite.package, "--test", suite.test, "--"]);
+    let mut command = shell::cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        suite.package,
+        "--test",
+        suite.test,
+        "--",
+    ]);
     command.args(&args.filter).env(ROW_VARIABLE, row);
     if args.soak {
         command.env(SOAK_VARIABLE, "1");
@@ -132,9 +162,20 @@ fn row(suite: &Suite, file: &Path, count: Count, succeeded: bool) -> Result<Row>
 }
 
 fn print_table(rows: &[Row]) {
-    println!("\n{:<12} {:<28} {:>7} {:>7} {:>8} {:>8}", "backend", "version", "passed", "failed", "ignored", "seconds");
+    println!(
+        "\n{:<12} {:<28} {:>7} {:>7} {:>8} {:>8}",
+        "backend", "version", "passed", "failed", "ignored", "seconds"
+    );
     for row in rows {
-        let Row { backend, version, passed, failed, ignored, seconds, .. } = row;
+        let Row {
+            backend,
+            version,
+            passed,
+            failed,
+            ignored,
+            seconds,
+            ..
+        } = row;
         println!("{backend:<12} {version:<28} {passed:>7} {failed:>7} {ignored:>8} {seconds:>8.1}");
     }
     for row in rows {

@@ -1,7 +1,7 @@
 //! The facade with each of its features alone, with none and with all.
 
-use crate::shell::{self, cargo};
 use crate::Result;
+use crate::shell::{self, cargo};
 
 const FACADE: &str = "feast-registry";
 
@@ -11,7 +11,10 @@ struct Feature {
     drivers: &'static [&'static str],
 }
 
-const FEATURES: [Feature; 1] = [Feature { name: "sqlite", drivers: &["rusqlite"] }];
+const FEATURES: [Feature; 1] = [Feature {
+    name: "sqlite",
+    drivers: &["rusqlite"],
+}];
 
 /// Every driver that some backend uses.
 const DRIVERS: [&str; 4] = ["rusqlite", "tokio-postgres", "mysql_async", "object_store"];
@@ -20,7 +23,10 @@ pub(crate) fn run() -> Result {
     check(&["--no-default-features"])?;
     for feature in &FEATURES {
         check(&["--no-default-features", "--features", feature.name])?;
-        check_drivers(&["--no-default-features", "--features", feature.name], feature.drivers)?;
+        check_drivers(
+            &["--no-default-features", "--features", feature.name],
+            feature.drivers,
+        )?;
     }
     check(&["--all-features"])?;
     check_drivers(&["--no-default-features"], &[])
@@ -34,11 +40,21 @@ fn check(features: &[&str]) -> Result {
 
 /// Proves that a choice of features pulls in its own drivers and no other.
 fn check_drivers(features: &[&str], wanted: &[&str]) -> Result {
-    let mut command = cargo(&["tree", "--package", FACADE, "--edges", "normal", "--prefix", "none"]);
+    let mut command = cargo(&[
+        "tree",
+        "--package",
+        FACADE,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]);
     command.args(features);
     let tree = shell::output(command)?;
     for driver in DRIVERS {
-        let present = tree.lines().any(|line| line.split_whitespace().next() == Some(driver));
+        let present = tree
+            .lines()
+            .any(|line| line.split_whitespace().next() == Some(driver));
         if present != wanted.contains(&driver) {
             let what = if present { "pulls in" } else { "lacks" };
             return Err(format!("{FACADE} with {features:?} {what} {driver}").into());

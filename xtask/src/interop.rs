@@ -20,16 +20,36 @@ const PYTHON_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_PYTHON";
 
 pub(crate) fn run(args: &Args) -> Result {
     let count = run_suite(args.filter.as_deref())?;
-    if count.failed > 0 { Err("the interop suite failed".into()) } else { Ok(()) }
+    if count.failed > 0 {
+        Err("the interop suite failed".into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Installs Feast and runs the suite.
 pub(crate) fn run_suite(filter: Option<&str>) -> Result<Count> {
     let python = environment()?;
     // The suite runs the command itself as well.
-    shell::run(shell::cargo(&["build", "--quiet", "--package", "feast-registry-cli"]))?;
-    let mut command = shell::cargo(&["test", "--quiet", "--package", PACKAGE, "--"]);
-    command.args(filter).env(PYTHON_VARIABLE, python).env("PYTHONDONTWRITEBYTECODE", "1");
+    shell::run(shell::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "feast-registry-cli",
+    ]))?;
+    let mut command = shell::cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        PACKAGE,
+        "--test",
+        "interop",
+        "--",
+    ]);
+    command
+        .args(filter)
+        .env(PYTHON_VARIABLE, python)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     let (mut count, succeeded) = shell::tests(command)?;
     count.failed = count.failed.max(usize::from(!succeeded));
     Ok(count)
@@ -52,6 +72,19 @@ fn environment() -> Result<PathBuf> {
 
 fn create(folder: &Path, python: &Path) -> Result {
     let folder = folder.to_string_lossy();
-    shell::run(shell::program("python3", &["-m", "venv", "--clear", &folder]))?;
-    shell::run(shell::program(python, &["-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS]))
+    shell::run(shell::program(
+        "python3",
+        &["-m", "venv", "--clear", &folder],
+    ))?;
+    shell::run(shell::program(
+        python,
+        &[
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--requirement",
+            REQUIREMENTS,
+        ],
+    ))
 }

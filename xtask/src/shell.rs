@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::{Result, workspace_root};
@@ -25,7 +26,11 @@ impl std::ops::AddAssign for Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
-        if self.ignored > 0 { write!(f, ", {} skipped", self.ignored) } else { Ok(()) }
+        if self.ignored > 0 {
+            write!(f, ", {} skipped", self.ignored)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -44,8 +49,14 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> 
 /// Runs a command to its end; its failure is an error.
 pub(crate) fn run(mut command: Command) -> Result {
     announce(&command);
-    let status = command.status().map_err(|error| format!("{command:?} cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
+    let status = command
+        .status()
+        .map_err(|error| format!("{command:?} cannot be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} failed: {status}").into())
+    }
 }
 
 /// Runs a command to its end and returns what it printed; its failure is an error.
@@ -77,19 +88,35 @@ pub(crate) fn tests(mut command: Command) -> Result<(Count, bool)> {
 }
 
 fn announce(command: &Command) {
-    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    println!("$ {}", words.join(" "));
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default();
+    let words = std::iter::once(program)
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy());
+    println!("$ {}", words.collect::<Vec<_>>().join(" "));
 }
 
 /// The figures of a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 fn result_line(line: &str) -> Count {
-    let Some(figures) = line.trim().strip_prefix("test result:") else { return Count::default() };
-    let figure = |word: &str| {
-        let before = figures.split(word).next().filter(|before| before.len() < figures.len());
-        before.and_then(|before| before.split_whitespace().last()).and_then(|number| number.parse().ok()).unwrap_or(0)
+    let Some(figures) = line.trim().strip_prefix("test result:") else {
+        return Count::default();
     };
-    Count { passed: figure(" passed"), failed: figure(" failed"), ignored: figure(" ignored") }
+    let figure = |word: &str| {
+        let before = figures
+            .split(word)
+            .next()
+            .filter(|before| before.len() < figures.len());
+        before
+            .and_then(|before| before.split_whitespace().last())
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0)
+    };
+    Count {
+        passed: figure(" passed"),
+        failed: figure(" failed"),
+        ignored: figure(" ignored"),
+    }
 }
 
 #[cfg(test)]

@@ -21,8 +21,16 @@ pub(crate) struct Args {
 const TESTED: [&str; 2] = ["memory", "sqlite"];
 
 pub(crate) fn run(args: &Args) -> Result {
-    if let Some(missing) = args.require.iter().find(|name| !TESTED.contains(&name.as_str())) {
-        return Err(format!("`{missing}` is required, but only {} can be tested here", TESTED.join(", ")).into());
+    if let Some(missing) = args
+        .require
+        .iter()
+        .find(|name| !TESTED.contains(&name.as_str()))
+    {
+        return Err(format!(
+            "`{missing}` is required, but only {} can be tested here",
+            TESTED.join(", ")
+        )
+        .into());
     }
     let mut count = workspace()?;
     count += conformance::run_all(args.soak)?;
@@ -33,7 +41,11 @@ pub(crate) fn run(args: &Args) -> Result {
     }
     println!("\ndatabases: {}", TESTED.join(", "));
     println!("{count}");
-    if count.failed > 0 { Err("tests failed".into()) } else { Ok(()) }
+    if count.failed > 0 {
+        Err("tests failed".into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Units, integration tests and examples of the documentation. The suites that have a task of

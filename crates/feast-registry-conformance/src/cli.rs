@@ -156,9 +156,7 @@ fn listed() -> Vec<libtest_mimic::Trial> {
 }
 
 /// The arguments of a Rust test program, and the one of our own.
-fn arguments(
-    given: impl Iterator<Item = OsString>,
-) -> Checked<(Arguments, Option<PathBuf>)> {
+fn arguments(given: impl Iterator<Item = OsString>) -> Checked<(Arguments, Option<PathBuf>)> {
     let mut json = std::env::var_os(JSON_VARIABLE).map(PathBuf::from);
     let mut rest = Vec::new();
     let mut given = given;

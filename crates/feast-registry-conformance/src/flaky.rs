@@ -40,7 +40,10 @@ impl Flaky {
 
     fn check(&self) -> Result<()> {
         if self.down.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "the trial took the store down"));
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "the trial took the store down",
+            ));
         }
         Ok(())
     }

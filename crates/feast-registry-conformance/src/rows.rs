@@ -103,7 +103,13 @@ pub(crate) fn update(key: &Key, text: &str, stamp: i64) -> Write {
 
 /// One row of every kind in a project. Projects are rows too.
 pub(crate) fn one_of_each(project: &str) -> Vec<Record> {
-    let name = |kind| if kind == Kind::Infra { INFRA_NAME } else { "it" };
+    let name = |kind| {
+        if kind == Kind::Infra {
+            INFRA_NAME
+        } else {
+            "it"
+        }
+    };
     Kind::ALL.map(|kind| row(kind, project, name(kind))).into()
 }
 

@@ -40,10 +40,12 @@ impl Report {
 
     /// The trials that failed, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.verdicts.iter().filter_map(|(name, verdict)| match verdict {
-            Verdict::Failed(why) => Some((name.as_str(), why.as_str())),
-            _ => None,
-        })
+        self.verdicts
+            .iter()
+            .filter_map(|(name, verdict)| match verdict {
+                Verdict::Failed(why) => Some((name.as_str(), why.as_str())),
+                _ => None,
+            })
     }
 
     /// How many trials passed.
@@ -68,10 +70,7 @@ pub fn trial_names() -> Vec<String> {
 /// # Errors
 ///
 /// Those of [`Harness::open`]: no store, no verdict.
-pub async fn run_trials(
-    harness: impl Harness,
-    chosen: impl Fn(&str) -> bool,
-) -> Result<Report> {
+pub async fn run_trials(harness: impl Harness, chosen: impl Fn(&str) -> bool) -> Result<Report> {
     let harness: Arc<dyn Harness> = Arc::new(harness);
     let facts = Arc::new(Facts::ask(&*harness).await?);
     let settings = Settings::from_env();

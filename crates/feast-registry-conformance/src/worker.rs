@@ -224,7 +224,10 @@ impl Drop for Worker {
 /// Runs workers that begin at the same moment, and collects what each of them says.
 pub(crate) async fn together(orders: Vec<Order>) -> Checked<Vec<Vec<String>>> {
     blocking(move || {
-        let mut workers = orders.iter().map(Worker::start).collect::<Checked<Vec<_>>>()?;
+        let mut workers = orders
+            .iter()
+            .map(Worker::start)
+            .collect::<Checked<Vec<_>>>()?;
         for worker in &mut workers {
             worker.go()?;
         }

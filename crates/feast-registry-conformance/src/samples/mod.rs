@@ -144,7 +144,11 @@ pub(crate) fn defined(row: &Record) -> Vec<u8> {
 
 /// The names of the features of a view.
 pub(crate) fn features(row: &Record) -> Vec<String> {
-    let path = row.key.kind.view().map_or(&[][..], |view| view.features_path);
+    let path = row
+        .key
+        .kind
+        .view()
+        .map_or(&[][..], |view| view.features_path);
     let features = listed(&row.body, path);
     let name = |feature: Vec<u8>| FeatureSpecV2::decode(&*feature).map(|feature| feature.name);
     features
@@ -187,7 +191,10 @@ pub(crate) fn state(row: &Record) -> u64 {
 pub(crate) fn active_version(row: &Record) -> u64 {
     number(
         row,
-        row.key.kind.view().and_then(|view| view.version_number_path),
+        row.key
+            .kind
+            .view()
+            .and_then(|view| view.version_number_path),
     )
 }
 

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use feast_registry_proto::core::data_source::{
-    AthenaOptions, BigQueryOptions, CustomSourceOptions, FileOptions, KafkaOptions,
-    KinesisOptions, Options, PushOptions, RedshiftOptions, RequestDataOptions, SnowflakeOptions,
-    SourceType, SparkOptions, TrinoOptions,
+    AthenaOptions, BigQueryOptions, CustomSourceOptions, FileOptions, KafkaOptions, KinesisOptions,
+    Options, PushOptions, RedshiftOptions, RequestDataOptions, SnowflakeOptions, SourceType,
+    SparkOptions, TrinoOptions,
 };
 use feast_registry_proto::core::{
     DataSource, FileFormat, StreamFormat, TableFormat, file_format, stream_format, table_format,
@@ -40,14 +40,28 @@ pub(crate) fn sources() -> Vec<(&'static str, Bytes)> {
         source("custom", SourceType::CustomSource, custom()),
         source("request", SourceType::RequestSource, request()),
         source("snowflake", SourceType::BatchSnowflake, snowflake()),
-        source("push", SourceType::PushSource, Options::PushOptions(PushOptions {})),
+        source(
+            "push",
+            SourceType::PushSource,
+            Options::PushOptions(PushOptions {}),
+        ),
         source("trino", SourceType::BatchTrino, trino()),
         source("spark", SourceType::BatchSpark, spark()),
         source("athena", SourceType::BatchAthena, athena()),
     ];
     let names = [
-        "file", "bigquery", "kafka", "kinesis", "redshift", "custom", "request", "snowflake",
-        "push", "trino", "spark", "athena",
+        "file",
+        "bigquery",
+        "kafka",
+        "kinesis",
+        "redshift",
+        "custom",
+        "request",
+        "snowflake",
+        "push",
+        "trino",
+        "spark",
+        "athena",
     ];
     names
         .into_iter()

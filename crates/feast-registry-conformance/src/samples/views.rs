@@ -54,9 +54,9 @@ fn function() -> FeatureTransformationV2 {
         mode: "pandas".to_owned(),
     };
     FeatureTransformationV2 {
-        transformation: Some(feature_transformation_v2::Transformation::UserDefinedFunction(
-            function,
-        )),
+        transformation: Some(
+            feature_transformation_v2::Transformation::UserDefinedFunction(function),
+        ),
     }
 }
 

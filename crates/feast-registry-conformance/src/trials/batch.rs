@@ -40,7 +40,9 @@ async fn an_empty_batch_does_nothing(cx: Context) -> Checked {
 
 async fn the_answer_has_one_outcome_for_each_change(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.commit(vec![entity("same").change(), entity("other").change()]).await?;
+    registry
+        .commit(vec![entity("same").change(), entity("other").change()])
+        .await?;
     let changes = vec![
         entity("new").change(),
         entity("same").change(),
@@ -48,8 +50,10 @@ async fn the_answer_has_one_outcome_for_each_change(cx: Context) -> Checked {
         Change::Delete(entity("same").delete()),
     ];
     let outcomes = registry.commit(changes).await?;
-    let found: Vec<(&str, Effect)> =
-        outcomes.iter().map(|outcome| (&*outcome.key.name, outcome.effect)).collect();
+    let found: Vec<(&str, Effect)> = outcomes
+        .iter()
+        .map(|outcome| (&*outcome.key.name, outcome.effect))
+        .collect();
     let wanted = [
         ("new", Effect::Created),
         ("same", Effect::Unchanged),
@@ -58,7 +62,12 @@ async fn the_answer_has_one_outcome_for_each_change(cx: Context) -> Checked {
     ];
     ensure_eq!(found, wanted, "outcomes");
     let summary = Summary::of(&outcomes);
-    let counts = (summary.created, summary.unchanged, summary.updated, summary.deleted);
+    let counts = (
+        summary.created,
+        summary.unchanged,
+        summary.updated,
+        summary.deleted,
+    );
     ensure_eq!(counts, (1, 1, 1, 1), "the summary");
     Ok(())
 }
@@ -81,7 +90,9 @@ fn bad_changes() -> Vec<(Change, ErrorKind)> {
 async fn one_bad_change_takes_all_others_with_it(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let trips = Sample::new(Kind::FeatureView, "fahrten", "trips");
-    registry.commit(vec![trips.change(), entity("there").change()]).await?;
+    registry
+        .commit(vec![trips.change(), entity("there").change()])
+        .await?;
     let before = rows::all(&registry).await?;
     for (bad, kind) in bad_changes() {
         for place in 0..4 {
@@ -105,9 +116,16 @@ async fn one_bad_change_takes_all_others_with_it(cx: Context) -> Checked {
 async fn the_error_says_which_change_was_bad(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let gone = Delete::new(Kind::Entity, "fahrten", "the_one_that_is_gone");
-    let changes = vec![entity("a").change(), Change::Delete(gone), entity("b").change()];
+    let changes = vec![
+        entity("a").change(),
+        Change::Delete(gone),
+        entity("b").change(),
+    ];
     let error = failed(registry.commit(changes).await)?;
-    ensure!(error.message().contains("the_one_that_is_gone"), "not named: {error:?}");
+    ensure!(
+        error.message().contains("the_one_that_is_gone"),
+        "not named: {error:?}"
+    );
     Ok(())
 }
 
@@ -131,8 +149,15 @@ async fn later_changes_see_earlier_ones(cx: Context) -> Checked {
     ensure_eq!(versions, [Some(0), None, Some(1), Some(0)], "versions");
     let row = registry.get(&view.key, Freshness::Store).await?;
     ensure_eq!(samples::intervals(&row).len(), 1, "intervals");
-    ensure!(!samples::features(&row).contains(&"another".to_owned()), "not pinned to v0");
-    ensure_eq!(registry.list_versions("fahrten", "trips").await?.len(), 2, "versions kept");
+    ensure!(
+        !samples::features(&row).contains(&"another".to_owned()),
+        "not pinned to v0"
+    );
+    ensure_eq!(
+        registry.list_versions("fahrten", "trips").await?.len(),
+        2,
+        "versions kept"
+    );
     Ok(())
 }
 
@@ -159,8 +184,16 @@ async fn what_is_created_and_deleted_was_never_there(cx: Context) -> Checked {
         registry
             .commit(vec![sample.change(), Change::Delete(sample.delete())])
             .await?;
-        ensure_eq!(registry.find(&sample.key, Freshness::Store).await?, None, "the {kind}");
-        ensure_eq!(registry.find(&sample.key, Freshness::Cache).await?, None, "the {kind}");
+        ensure_eq!(
+            registry.find(&sample.key, Freshness::Store).await?,
+            None,
+            "the {kind}"
+        );
+        ensure_eq!(
+            registry.find(&sample.key, Freshness::Cache).await?,
+            None,
+            "the {kind}"
+        );
     }
     let versions = registry.list_versions("fahrten", "brief").await?;
     ensure!(versions.is_empty(), "history is left: {versions:?}");
@@ -174,11 +207,17 @@ async fn a_view_deleted_and_created_again_starts_anew(cx: Context) -> Checked {
         let view = Sample::new(kind, "fahrten", &name);
         registry.apply(view.apply()).await?;
         registry.apply(view.redefined("another").apply()).await?;
-        registry.set_user_metadata("fahrten", &name, &b"old"[..]).await?;
+        registry
+            .set_user_metadata("fahrten", &name, &b"old"[..])
+            .await?;
         let changes = vec![Change::Delete(view.delete()), view.change()];
         let outcomes = registry.commit(changes).await?;
         ensure_eq!(outcomes[1].effect, Effect::Created, "the effect");
-        ensure_eq!(outcomes[1].version, Some(0), "the version of the new {kind}");
+        ensure_eq!(
+            outcomes[1].version,
+            Some(0),
+            "the version of the new {kind}"
+        );
         ensure_eq!(
             registry.list_versions("fahrten", &name).await?.len(),
             1,
@@ -191,7 +230,11 @@ async fn a_view_deleted_and_created_again_starts_anew(cx: Context) -> Checked {
         );
         for freshness in [Freshness::Store, Freshness::Cache] {
             let row = registry.get(&view.key, freshness).await?;
-            ensure_eq!(row.revision(), outcomes[1].revision().unwrap_or(row.revision()), "revision");
+            ensure_eq!(
+                row.revision(),
+                outcomes[1].revision().unwrap_or(row.revision()),
+                "revision"
+            );
         }
     }
     Ok(())
@@ -199,7 +242,8 @@ async fn a_view_deleted_and_created_again_starts_anew(cx: Context) -> Checked {
 
 async fn a_project_deleted_and_created_again_is_empty(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    let changes = Kind::OBJECTS.map(|kind| Sample::new(kind, "fahrten", &kind.to_string()).change());
+    let changes =
+        Kind::OBJECTS.map(|kind| Sample::new(kind, "fahrten", &kind.to_string()).change());
     registry.commit(changes.into()).await?;
     let before = registry.project_metadata("fahrten", "project_uuid").await?;
     let project = Sample::new(Kind::Project, "", "fahrten");
@@ -222,7 +266,11 @@ async fn a_project_created_and_deleted_leaves_nothing(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let project = Sample::new(Kind::Project, "", "brief");
     let view = Sample::new(Kind::FeatureView, "brief", "trips");
-    let changes = vec![view.change(), project.change(), Change::Delete(project.delete())];
+    let changes = vec![
+        view.change(),
+        project.change(),
+        Change::Delete(project.delete()),
+    ];
     registry.commit(changes).await?;
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
     Ok(())
@@ -241,11 +289,21 @@ async fn a_thousand_objects_are_one_commit(cx: Context) -> Checked {
     let outcomes = registry.commit(changes.clone()).await?;
     ensure_eq!(Summary::of(&outcomes).created, 2 * views, "objects created");
     let outcomes = registry.commit(changes.clone()).await?;
-    ensure_eq!(Summary::of(&outcomes).unchanged, 2 * views, "objects unchanged");
+    ensure_eq!(
+        Summary::of(&outcomes).unchanged,
+        2 * views,
+        "objects unchanged"
+    );
     let before = rows::all(&registry).await?;
-    changes.insert(views, Change::Delete(Delete::new(Kind::Entity, "fahrten", "gone")));
+    changes.insert(
+        views,
+        Change::Delete(Delete::new(Kind::Entity, "fahrten", "gone")),
+    );
     failed(registry.commit(changes).await)?;
-    ensure!(rows::all(&registry).await? == before, "a failed batch left something");
+    ensure!(
+        rows::all(&registry).await? == before,
+        "a failed batch left something"
+    );
     Ok(())
 }
 
@@ -255,8 +313,12 @@ async fn a_batch_may_span_projects(cx: Context) -> Checked {
     let changes = projects.map(|project| Sample::new(Kind::Entity, project, "it").change());
     registry.commit(changes.into()).await?;
     for project in projects {
-        registry.get(&Key::project(project), Freshness::Store).await?;
-        registry.get(&Key::new(Kind::Entity, project, "it"), Freshness::Store).await?;
+        registry
+            .get(&Key::project(project), Freshness::Store)
+            .await?;
+        registry
+            .get(&Key::new(Kind::Entity, project, "it"), Freshness::Store)
+            .await?;
     }
     Ok(())
 }

@@ -67,13 +67,19 @@ async fn own_writes_are_seen_at_once(cx: Context) -> Checked {
     registry.apply(view.redefined("one").apply()).await?;
     same_everywhere(&registry, &view.key).await?;
     same_everywhere(&registry, &Key::version("fahrten", "trips", 1)).await?;
-    registry.apply_materialization("fahrten", "trips", start, end).await?;
+    registry
+        .apply_materialization("fahrten", "trips", start, end)
+        .await?;
     same_everywhere(&registry, &view.key).await?;
-    registry.set_user_metadata("fahrten", "trips", &b"mine"[..]).await?;
+    registry
+        .set_user_metadata("fahrten", "trips", &b"mine"[..])
+        .await?;
     same_everywhere(&registry, &view.key).await?;
     registry.update_infra("fahrten", samples::infra()).await?;
     same_everywhere(&registry, &Key::infra("fahrten")).await?;
-    registry.set_project_metadata("fahrten", "mine", "ja").await?;
+    registry
+        .set_project_metadata("fahrten", "mine", "ja")
+        .await?;
     same_everywhere(&registry, &Key::metadata("fahrten", "mine")).await?;
     registry.delete(view.delete()).await?;
     same_everywhere(&registry, &view.key).await?;
@@ -96,20 +102,38 @@ async fn same_everywhere(registry: &Registry, key: &Key) -> Checked {
 async fn a_foreign_write_is_seen_after_a_refresh(cx: Context) -> Checked {
     let (ours, theirs) = two(&cx, options(None, CacheMode::Sync)).await?;
     theirs.apply(entity("old").apply()).await?;
-    ensure!(cached(&ours, &entity("old")).await?.is_some(), "the first read did not load");
+    ensure!(
+        cached(&ours, &entity("old")).await?.is_some(),
+        "the first read did not load"
+    );
     theirs.apply(entity("new").apply()).await?;
     theirs.delete(entity("old").delete()).await?;
-    ensure!(cached(&ours, &entity("new")).await?.is_none(), "read from the store");
-    ensure!(cached(&ours, &entity("old")).await?.is_some(), "read from the store");
+    ensure!(
+        cached(&ours, &entity("new")).await?.is_none(),
+        "read from the store"
+    );
+    ensure!(
+        cached(&ours, &entity("old")).await?.is_some(),
+        "read from the store"
+    );
     ours.refresh().await?;
-    ensure!(cached(&ours, &entity("new")).await?.is_some(), "not seen after a refresh");
-    ensure!(cached(&ours, &entity("old")).await?.is_none(), "not gone after a refresh");
+    ensure!(
+        cached(&ours, &entity("new")).await?.is_some(),
+        "not seen after a refresh"
+    );
+    ensure!(
+        cached(&ours, &entity("old")).await?.is_none(),
+        "not gone after a refresh"
+    );
     Ok(())
 }
 
 async fn a_foreign_write_is_seen_after_the_ttl(cx: Context) -> Checked {
     let (ours, theirs) = two(&cx, options(Some(Duration::ZERO), CacheMode::Sync)).await?;
-    ensure!(cached(&ours, &entity("it")).await?.is_none(), "there too early");
+    ensure!(
+        cached(&ours, &entity("it")).await?.is_none(),
+        "there too early"
+    );
     theirs.apply(entity("it").apply()).await?;
     eventually(&ours, &entity("it")).await
 }
@@ -139,7 +163,9 @@ async fn own_and_foreign_writes_of_one_object_are_seen(cx: Context) -> Checked {
     let (ours, theirs) = two(&cx, options(None, CacheMode::Sync)).await?;
     ours.apply(entity("it").apply()).await?;
     ours.refresh().await?;
-    theirs.apply(entity("it").tagged("theirs", "1").apply()).await?;
+    theirs
+        .apply(entity("it").tagged("theirs", "1").apply())
+        .await?;
     ours.apply(entity("it").tagged("ours", "2").apply()).await?;
     same_everywhere(&ours, &entity("it").key).await?;
     theirs.delete(entity("it").delete()).await?;
@@ -169,7 +195,10 @@ async fn cached_lists_equal_stored_lists(cx: Context) -> Checked {
     for kind in Kind::OBJECTS {
         for query in [Query::new(kind, "a"), Query::everywhere(kind)] {
             let stored = registry.list(&query).await?.records;
-            let cached = registry.list(&query.freshness(Freshness::Cache)).await?.records;
+            let cached = registry
+                .list(&query.freshness(Freshness::Cache))
+                .await?
+                .records;
             ensure_eq!(cached, stored, "cached (found) and stored (wanted) {kind}");
         }
     }
@@ -222,24 +251,44 @@ async fn flaky(cx: &Context, options: RegistryOptions) -> Checked<(Registry, Arc
 async fn a_failing_refresh_keeps_serving_and_says_so(cx: Context) -> Checked {
     let (registry, store) = flaky(&cx, options(Some(Duration::ZERO), CacheMode::Sync)).await?;
     registry.apply(entity("it").apply()).await?;
-    ensure!(cached(&registry, &entity("it")).await?.is_some(), "the first read did not load");
+    ensure!(
+        cached(&registry, &entity("it")).await?.is_some(),
+        "the first read did not load"
+    );
     let healthy = registry.cache_status();
-    ensure_eq!((healthy.failures, healthy.last_error), (0, None), "the status before");
+    ensure_eq!(
+        (healthy.failures, healthy.last_error),
+        (0, None),
+        "the status before"
+    );
 
     store.set_down(true);
-    ensure!(cached(&registry, &entity("it")).await?.is_some(), "no longer served");
+    ensure!(
+        cached(&registry, &entity("it")).await?.is_some(),
+        "no longer served"
+    );
     refused(registry.refresh().await, ErrorKind::Unavailable)?;
     let failing = registry.cache_status();
     ensure!(failing.failures > 0, "no failure was counted");
     let why = failing.last_error.unwrap_or_default();
-    ensure!(why.contains("took the store down"), "the reason is missing: {why:?}");
+    ensure!(
+        why.contains("took the store down"),
+        "the reason is missing: {why:?}"
+    );
     // What this process writes is seen all the same.
     registry.apply(entity("new").apply()).await?;
-    ensure!(cached(&registry, &entity("new")).await?.is_some(), "our own write is not seen");
+    ensure!(
+        cached(&registry, &entity("new")).await?.is_some(),
+        "our own write is not seen"
+    );
 
     store.set_down(false);
     registry.refresh().await?;
-    ensure_eq!(registry.cache_status().last_error, None, "the error after a good refresh");
+    ensure_eq!(
+        registry.cache_status().last_error,
+        None,
+        "the error after a good refresh"
+    );
     Ok(())
 }
 

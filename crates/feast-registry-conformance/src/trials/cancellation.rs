@@ -32,7 +32,7 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// How long the next writer may take. A lock that stays is there for ever.
-const WAIT: Duration = Duration::from_secs(30);
+const WAIT: Duration = Duration::from_secs(10);
 
 /// Polls a future and drops it when it has had to wait so many times; its output if it was faster.
 async fn dropped_after<F: Future>(waits: usize, future: F) -> Option<F::Output> {
@@ -65,7 +65,9 @@ async fn set(store: &Arc<dyn Store>, text: String) -> Result<()> {
     let keys = vec![it("a"), it("b"), it("c")];
     rows::with_keys(store, keys, Lock::Update, move |found, _| {
         let rows = found.iter().flatten();
-        let writes = rows.map(|row| rows::update(&row.key, &text, STAMP)).collect();
+        let writes = rows
+            .map(|row| rows::update(&row.key, &text, STAMP))
+            .collect();
         Ok(Decision::Commit { writes, answer: () })
     })
     .await
@@ -79,9 +81,16 @@ async fn three(cx: &Context) -> Checked<Arc<dyn Store>> {
 }
 
 async fn check_whole(store: &Arc<dyn Store>) -> Checked {
-    let texts: Vec<String> = rows::everything(&**store).await?.iter().map(rows::text).collect();
+    let texts: Vec<String> = rows::everything(&**store)
+        .await?
+        .iter()
+        .map(rows::text)
+        .collect();
     ensure_eq!(texts.len(), 3, "rows");
-    ensure!(texts.iter().all(|text| *text == texts[0]), "half a transaction: {texts:?}");
+    ensure!(
+        texts.iter().all(|text| *text == texts[0]),
+        "half a transaction: {texts:?}"
+    );
     Ok(())
 }
 
@@ -147,7 +156,9 @@ async fn dropping_while_others_write_loses_nothing(cx: Context) -> Checked {
         async move {
             for round in 0..rounds {
                 let (start, end) = samples::interval(1, round);
-                registry.apply_materialization("fahrten", "trips", start, end).await?;
+                registry
+                    .apply_materialization("fahrten", "trips", start, end)
+                    .await?;
             }
             Checked::<()>::Ok(())
         }
@@ -163,18 +174,30 @@ async fn dropping_while_others_write_loses_nothing(cx: Context) -> Checked {
         }
     }
     let Ok(done) = timeout(WAIT, writer).await else {
-        return Err(Failure::new("the other writer waits for a dropped transaction"));
+        return Err(Failure::new(
+            "the other writer waits for a dropped transaction",
+        ));
     };
     done??;
     // Behind whatever was dropped and goes on all the same.
     in_time(registry.set_user_metadata("fahrten", "trips", "last")).await?;
-    let row = registry.get(&view.key, feast_registry_core::Freshness::Store).await?;
+    let row = registry
+        .get(&view.key, feast_registry_core::Freshness::Store)
+        .await?;
     let found = samples::intervals(&row);
     for round in 0..rounds {
         let (start, end) = samples::interval(1, round);
-        ensure!(found.contains(&(start.seconds, end.seconds)), "round {round} is lost");
+        ensure!(
+            found.contains(&(start.seconds, end.seconds)),
+            "round {round} is lost"
+        );
     }
-    ensure!(found.len() >= rounds + finished, "{} of {}", found.len(), rounds + finished);
+    ensure!(
+        found.len() >= rounds + finished,
+        "{} of {}",
+        found.len(),
+        rounds + finished
+    );
     Ok(())
 }
 
@@ -198,7 +221,11 @@ async fn dropped_reads_use_nothing_up(cx: Context) -> Checked {
     for round in 0..cx.rounds(100) {
         let waits = round % 5;
         dropped_after(waits, store.get(&it("a"), Consistency::Primary)).await;
-        dropped_after(waits, store.scan(&Scan::all(Kind::Entity), Consistency::Primary)).await;
+        dropped_after(
+            waits,
+            store.scan(&Scan::all(Kind::Entity), Consistency::Primary),
+        )
+        .await;
         dropped_after(waits, store.changes()).await;
         let stream = async {
             if let Ok(mut chunks) = store.snapshot(Consistency::Primary).await {

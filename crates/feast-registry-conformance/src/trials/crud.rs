@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use feast_registry_core::{
-    Effect, ErrorKind, Freshness, Key, Kind, Query, RegistryObject,
-};
+use feast_registry_core::{Effect, ErrorKind, Freshness, Key, Kind, Query, RegistryObject};
 use feast_registry_proto::core;
 use prost::Message;
 
@@ -25,8 +23,10 @@ pub(super) fn trials() -> Vec<Trial> {
         deleting_what_is_not_there_is_not_found,
         a_deleted_object_can_be_created_again,
     ];
-    let in_projects: Vec<Kind> =
-        Kind::OBJECTS.into_iter().filter(|kind| *kind != Kind::Project).collect();
+    let in_projects: Vec<Kind> = Kind::OBJECTS
+        .into_iter()
+        .filter(|kind| *kind != Kind::Project)
+        .collect();
     trials.extend(trials_for!["crud", in_projects; projects_are_kept_apart]);
     trials.extend([
         typed::<core::Project>(),
@@ -74,11 +74,18 @@ async fn what_was_applied_is_listed(cx: Context, kind: Kind) -> Checked {
     let sample = Sample::new(kind, "fahrten", "zürich");
     registry.apply(sample.apply()).await?;
     let row = registry.get(&sample.key, Freshness::Store).await?;
-    for query in [Query::new(kind, &*sample.key.project), Query::everywhere(kind)] {
+    for query in [
+        Query::new(kind, &*sample.key.project),
+        Query::everywhere(kind),
+    ] {
         for freshness in [Freshness::Store, Freshness::Cache] {
             let listing = registry.list(&query.clone().freshness(freshness)).await?;
             let of_its_kind = listing.records.iter().filter(|row| row.key == sample.key);
-            ensure_eq!(of_its_kind.collect::<Vec<_>>(), [&row], "listed from {freshness:?}");
+            ensure_eq!(
+                of_its_kind.collect::<Vec<_>>(),
+                [&row],
+                "listed from {freshness:?}"
+            );
             ensure!(listing.skipped.is_empty(), "skipped: {:?}", listing.skipped);
         }
     }
@@ -90,9 +97,14 @@ async fn what_is_not_there_is_not_found(cx: Context, kind: Kind) -> Checked {
     let sample = Sample::new(kind, "fahrten", "zürich");
     for freshness in [Freshness::Store, Freshness::Cache] {
         ensure_eq!(registry.find(&sample.key, freshness).await?, None, "found");
-        let error =
-            refused(registry.get(&sample.key, freshness).await, ErrorKind::NotFound(kind))?;
-        ensure!(error.message().contains("zürich"), "the name is missing: {error:?}");
+        let error = refused(
+            registry.get(&sample.key, freshness).await,
+            ErrorKind::NotFound(kind),
+        )?;
+        ensure!(
+            error.message().contains("zürich"),
+            "the name is missing: {error:?}"
+        );
     }
     Ok(())
 }
@@ -137,8 +149,14 @@ async fn a_deleted_object_is_gone(cx: Context, kind: Kind) -> Checked {
     ensure_eq!(outcome.effect, Effect::Deleted, "the effect");
     ensure_eq!(outcome.revision(), None, "the revision of what is gone");
     for freshness in [Freshness::Store, Freshness::Cache] {
-        ensure_eq!(registry.find(&sample.key, freshness).await?, None, "the object");
-        let listing = registry.list(&Query::everywhere(kind).freshness(freshness)).await?;
+        ensure_eq!(
+            registry.find(&sample.key, freshness).await?,
+            None,
+            "the object"
+        );
+        let listing = registry
+            .list(&Query::everywhere(kind).freshness(freshness))
+            .await?;
         let keys: Vec<Key> = listing.records.into_iter().map(|row| row.key).collect();
         ensure!(
             !keys.contains(&sample.key) && keys.contains(&other.key),
@@ -151,10 +169,16 @@ async fn a_deleted_object_is_gone(cx: Context, kind: Kind) -> Checked {
 async fn deleting_what_is_not_there_is_not_found(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     let sample = Sample::new(kind, "fahrten", "zürich");
-    refused(registry.delete(sample.delete()).await, ErrorKind::NotFound(kind))?;
+    refused(
+        registry.delete(sample.delete()).await,
+        ErrorKind::NotFound(kind),
+    )?;
     registry.apply(sample.apply()).await?;
     registry.delete(sample.delete()).await?;
-    refused(registry.delete(sample.delete()).await, ErrorKind::NotFound(kind))?;
+    refused(
+        registry.delete(sample.delete()).await,
+        ErrorKind::NotFound(kind),
+    )?;
     Ok(())
 }
 
@@ -163,7 +187,11 @@ async fn a_deleted_object_can_be_created_again(cx: Context, kind: Kind) -> Check
     let sample = Sample::new(kind, "fahrten", "zürich");
     for round in 0..3 {
         let outcome = registry.apply(sample.apply()).await?;
-        ensure_eq!(outcome.effect, Effect::Created, "the effect in round {round}");
+        ensure_eq!(
+            outcome.effect,
+            Effect::Created,
+            "the effect in round {round}"
+        );
         registry.delete(sample.delete()).await?;
     }
     Ok(())
@@ -175,10 +203,17 @@ async fn projects_are_kept_apart(cx: Context, kind: Kind) -> Checked {
     let there = Sample::new(kind, "there", "it").tagged("where", "there");
     for sample in [&here, &there] {
         let outcome = registry.apply(sample.apply()).await?;
-        ensure_eq!(outcome.effect, Effect::Created, "the effect in {}", sample.key.project);
+        ensure_eq!(
+            outcome.effect,
+            Effect::Created,
+            "the effect in {}",
+            sample.key.project
+        );
     }
     for sample in [&here, &there] {
-        let listing = registry.list(&Query::new(kind, &*sample.key.project)).await?;
+        let listing = registry
+            .list(&Query::new(kind, &*sample.key.project))
+            .await?;
         let found: Vec<Vec<u8>> = listing.records.iter().map(samples::defined).collect();
         let wanted = [samples::definition(kind, &sample.body)];
         ensure_eq!(found, wanted, "listed in {}", sample.key.project);
@@ -208,8 +243,9 @@ async fn it_is_read_as_it_was_applied<T: RegistryObject + 'static>(cx: Context) 
         T::decode(&*samples::definition(T::KIND, &sample.body))?,
         "the definition"
     );
-    let listed: Vec<T> =
-        registry.list_objects(&sample.key.project, Freshness::Store).await?;
+    let listed: Vec<T> = registry
+        .list_objects(&sample.key.project, Freshness::Store)
+        .await?;
     ensure_eq!(listed, [read], "listed");
     Ok(())
 }
@@ -224,7 +260,9 @@ async fn every_type_of_source_is_kept(cx: Context) -> Checked {
         };
         registry.apply(sample.apply()).await?;
     }
-    let listing = registry.list(&Query::new(Kind::DataSource, "fahrten")).await?;
+    let listing = registry
+        .list(&Query::new(Kind::DataSource, "fahrten"))
+        .await?;
     ensure_eq!(listing.records.len(), sources.len(), "sources");
     for (row, (name, body)) in listing.records.iter().zip(&sources) {
         ensure_eq!(*row.key.name, **name, "the name");
@@ -241,7 +279,9 @@ async fn infrastructure_is_kept_and_replaced(cx: Context) -> Checked {
         let outcome = registry.update_infra("fahrten", infra.clone()).await?;
         ensure_eq!(outcome.effect, effect, "the effect");
     }
-    let row = registry.get(&Key::infra("fahrten"), Freshness::Store).await?;
+    let row = registry
+        .get(&Key::infra("fahrten"), Freshness::Store)
+        .await?;
     ensure_eq!(row.body, infra, "the bytes");
     ensure_eq!(
         registry.infra("fahrten").await?,
@@ -250,9 +290,13 @@ async fn infrastructure_is_kept_and_replaced(cx: Context) -> Checked {
     );
     let outcome = registry.update_infra("fahrten", Vec::new()).await?;
     ensure_eq!(outcome.effect, Effect::Updated, "the effect of emptying it");
-    let row = registry.get(&Key::infra("fahrten"), Freshness::Store).await?;
+    let row = registry
+        .get(&Key::infra("fahrten"), Freshness::Store)
+        .await?;
     ensure!(row.body.is_empty(), "not empty: {row:?}");
-    let project = registry.find(&Key::project("fahrten"), Freshness::Store).await?;
+    let project = registry
+        .find(&Key::project("fahrten"), Freshness::Store)
+        .await?;
     present(project, "the project")?;
     Ok(())
 }
@@ -260,6 +304,10 @@ async fn infrastructure_is_kept_and_replaced(cx: Context) -> Checked {
 async fn a_project_without_infrastructure_has_an_empty_one(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     registry.update_infra("other", samples::infra()).await?;
-    ensure_eq!(registry.infra("fahrten").await?, core::Infra::default(), "infrastructure");
+    ensure_eq!(
+        registry.infra("fahrten").await?,
+        core::Infra::default(),
+        "infrastructure"
+    );
     Ok(())
 }

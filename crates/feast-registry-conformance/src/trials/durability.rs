@@ -24,9 +24,12 @@ pub(super) fn trials() -> Vec<Trial> {
     let killing = trials!["durability::kill":
         acknowledged_writes_survive_and_none_is_half,
     ];
-    let reopening = reopening.into_iter().map(|trial| trial.needing(&[Need::Durable]));
-    let killing =
-        killing.into_iter().map(|trial| trial.needing(&[Need::Durable, Need::Processes]));
+    let reopening = reopening
+        .into_iter()
+        .map(|trial| trial.needing(&[Need::Durable]));
+    let killing = killing
+        .into_iter()
+        .map(|trial| trial.needing(&[Need::Durable, Need::Processes]));
     reopening.chain(killing).collect()
 }
 
@@ -48,15 +51,23 @@ async fn everything_is_still_there(cx: Context) -> Checked {
     let (mut registry, location) = registry(&cx).await?;
     let mut wanted: Vec<Record> = Vec::new();
     for round in 0..3 {
-        ensure_eq!(rows::all(&registry).await?, wanted, "all rows in round {round}");
+        ensure_eq!(
+            rows::all(&registry).await?,
+            wanted,
+            "all rows in round {round}"
+        );
         for kind in Kind::OBJECTS {
             let sample = Sample::new(kind, "fahrten", &format!("{kind} {round}"));
             registry.apply(sample.apply()).await?;
         }
         registry.update_infra("fahrten", samples::infra()).await?;
-        registry.set_project_metadata("fahrten", "round", round.to_string()).await?;
+        registry
+            .set_project_metadata("fahrten", "round", round.to_string())
+            .await?;
         let view = format!("FeatureView {round}");
-        registry.set_user_metadata("fahrten", &view, &b"mine"[..]).await?;
+        registry
+            .set_user_metadata("fahrten", &view, &b"mine"[..])
+            .await?;
         wanted = rows::all(&registry).await?;
         registry = again(&cx, registry, &location).await?;
     }
@@ -68,7 +79,9 @@ async fn what_was_deleted_stays_deleted(cx: Context) -> Checked {
     let (registry, location) = registry(&cx).await?;
     let view = Sample::new(Kind::FeatureView, "fahrten", "trips");
     registry.apply(view.apply()).await?;
-    registry.apply(Sample::new(Kind::Entity, "other", "driver").apply()).await?;
+    registry
+        .apply(Sample::new(Kind::Entity, "other", "driver").apply())
+        .await?;
     registry.delete(view.delete()).await?;
     registry.delete_project("other", None).await?;
     let wanted = rows::all(&registry).await?;
@@ -80,10 +93,16 @@ async fn what_was_deleted_stays_deleted(cx: Context) -> Checked {
 async fn a_teardown_stays(cx: Context) -> Checked {
     let (mut registry, location) = registry(&cx).await?;
     for what in [Teardown::Rows, Teardown::Tables] {
-        registry.apply(Sample::new(Kind::Entity, "fahrten", "driver").apply()).await?;
+        registry
+            .apply(Sample::new(Kind::Entity, "fahrten", "driver").apply())
+            .await?;
         registry.teardown_all(what).await?;
         registry = again(&cx, registry, &location).await?;
-        ensure_eq!(rows::all(&registry).await?, vec![], "all rows after {what:?}");
+        ensure_eq!(
+            rows::all(&registry).await?,
+            vec![],
+            "all rows after {what:?}"
+        );
     }
     Ok(())
 }
@@ -141,9 +160,15 @@ async fn check(registry: &Registry, promised: &[(String, u64)]) -> Checked {
         // One more may have been committed without our hearing of it.
         for number in 0..=last + 1 {
             let pair = samples::pair_names(prefix, number);
-            let found = pair.iter().filter(|name| names.contains(name.as_str())).count();
+            let found = pair
+                .iter()
+                .filter(|name| names.contains(name.as_str()))
+                .count();
             ensure!(found != 1, "half of pair {number} of {prefix}");
-            ensure!(found == 2 || number > *last, "pair {number} of {prefix} is lost");
+            ensure!(
+                found == 2 || number > *last,
+                "pair {number} of {prefix} is lost"
+            );
         }
     }
     Ok(())

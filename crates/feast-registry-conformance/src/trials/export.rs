@@ -49,7 +49,9 @@ async fn filled(cx: &Context) -> Checked<Registry> {
             registry.apply(view.redefined("one").apply()).await?;
         }
         let (start, end) = samples::interval(0, 0);
-        registry.apply_materialization(project, "FeatureView", start, end).await?;
+        registry
+            .apply_materialization(project, "FeatureView", start, end)
+            .await?;
     }
     Ok(registry)
 }
@@ -57,8 +59,12 @@ async fn filled(cx: &Context) -> Checked<Registry> {
 async fn they_are_equal_in_a_fresh_store(cx: Context) -> Checked {
     let registry = filled(&cx).await?;
     registry.update_infra("fahrten", samples::infra()).await?;
-    registry.set_user_metadata("fahrten", "LabelView", &b"mine"[..]).await?;
-    registry.set_project_metadata("fahrten", "mine", "ja").await?;
+    registry
+        .set_user_metadata("fahrten", "LabelView", &b"mine"[..])
+        .await?;
+    registry
+        .set_project_metadata("fahrten", "mine", "ja")
+        .await?;
     let rows = rows::all(&registry).await?;
     let other = cx.registry().await?;
     let summary = other.import_rows(rows.clone()).await?;
@@ -118,8 +124,12 @@ async fn an_import_replaces_what_differs(cx: Context) -> Checked {
     let registry = filled(&cx).await?;
     let rows = rows::all(&registry).await?;
     let view = Sample::new(Kind::FeatureView, "fahrten", "FeatureView");
-    registry.apply(view.redefined("three").tagged("a", "b").apply()).await?;
-    registry.delete(Sample::new(Kind::Entity, "züge", "Entity").delete()).await?;
+    registry
+        .apply(view.redefined("three").tagged("a", "b").apply())
+        .await?;
+    registry
+        .delete(Sample::new(Kind::Entity, "züge", "Entity").delete())
+        .await?;
     let changed: Vec<Record> = rows
         .iter()
         .filter(|row| *row.key.name == *"FeatureView" || row.key.kind == Kind::Entity)
@@ -127,7 +137,11 @@ async fn an_import_replaces_what_differs(cx: Context) -> Checked {
         .collect();
     registry.import_rows(changed.clone()).await?;
     for row in changed {
-        ensure_eq!(registry.find(&row.key, Freshness::Store).await?, Some(row), "the row");
+        ensure_eq!(
+            registry.find(&row.key, Freshness::Store).await?,
+            Some(row),
+            "the row"
+        );
     }
     Ok(())
 }
@@ -135,7 +149,9 @@ async fn an_import_replaces_what_differs(cx: Context) -> Checked {
 async fn an_import_keeps_user_metadata_that_it_does_not_have(cx: Context) -> Checked {
     let registry = filled(&cx).await?;
     let key = Key::new(Kind::FeatureView, "fahrten", "FeatureView");
-    registry.set_user_metadata("fahrten", "FeatureView", &b"mine"[..]).await?;
+    registry
+        .set_user_metadata("fahrten", "FeatureView", &b"mine"[..])
+        .await?;
     let mut row = registry.get(&key, Freshness::Store).await?;
     row.extra = Extra::None;
     row.stamp -= 5;
@@ -160,7 +176,11 @@ async fn an_import_of_a_taken_name_is_refused_whole(cx: Context) -> Checked {
 async fn a_bad_row_is_refused_with_all_others(cx: Context) -> Checked {
     let registry = filled(&cx).await?;
     let mut rows = rows::all(&registry).await?;
-    rows.push(Record::new(Key::new(Kind::Entity, "fahrten", "bad"), vec![0xff; 8], 1));
+    rows.push(Record::new(
+        Key::new(Kind::Entity, "fahrten", "bad"),
+        vec![0xff; 8],
+        1,
+    ));
     let other = cx.registry().await?;
     refused(other.import_rows(rows).await, ErrorKind::Invalid)?;
     ensure_eq!(rows::all(&other).await?, vec![], "all rows");
@@ -185,10 +205,16 @@ async fn it_holds_all_objects_and_their_history(cx: Context) -> Checked {
         "all rows"
     );
     let key = Key::new(Kind::FeatureView, "fahrten", "FeatureView");
-    let [ours, theirs] =
-        [registry.get(&key, Freshness::Store).await?, other.get(&key, Freshness::Store).await?];
+    let [ours, theirs] = [
+        registry.get(&key, Freshness::Store).await?,
+        other.get(&key, Freshness::Store).await?,
+    ];
     ensure_eq!(samples::stamps(&theirs), samples::stamps(&ours), "stamps");
-    ensure_eq!(samples::intervals(&theirs), samples::intervals(&ours), "intervals");
+    ensure_eq!(
+        samples::intervals(&theirs),
+        samples::intervals(&ours),
+        "intervals"
+    );
     Ok(())
 }
 
@@ -204,14 +230,19 @@ async fn split_and_join_are_opposites(cx: Context) -> Checked {
 
 async fn losses_are_named(cx: Context) -> Checked {
     let registry = filled(&cx).await?;
-    registry.set_user_metadata("fahrten", "LabelView", &b"mine"[..]).await?;
+    registry
+        .set_user_metadata("fahrten", "LabelView", &b"mine"[..])
+        .await?;
     registry.set_project_metadata("züge", "mine", "ja").await?;
     registry.update_infra("fahrten", samples::infra()).await?;
     registry.update_infra("züge", samples::infra()).await?;
     let losses: Vec<String> = registry.export(None).await?.losses.into_iter().collect();
     ensure_eq!(losses.len(), 3, "losses: {losses:?}");
     for part in ["LabelView", "`mine`", "infrastructure"] {
-        ensure!(losses.iter().any(|loss| loss.contains(part)), "`{part}` is missing: {losses:?}");
+        ensure!(
+            losses.iter().any(|loss| loss.contains(part)),
+            "`{part}` is missing: {losses:?}"
+        );
     }
     Ok(())
 }
@@ -229,8 +260,15 @@ async fn what_is_no_message_is_refused(cx: Context) -> Checked {
     ];
     for bytes in hostile {
         let result = registry.import(&bytes, Some("fahrten")).await;
-        ensure!(result.is_err(), "imported {:?}", &bytes[..bytes.len().min(20)]);
-        ensure!(rows::all(&registry).await? == before, "something was written");
+        ensure!(
+            result.is_err(),
+            "imported {:?}",
+            &bytes[..bytes.len().min(20)]
+        );
+        ensure!(
+            rows::all(&registry).await? == before,
+            "something was written"
+        );
     }
     Ok(())
 }

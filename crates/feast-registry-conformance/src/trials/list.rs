@@ -14,8 +14,10 @@ pub(super) fn trials() -> Vec<Trial> {
         it_stands_in_the_order_of_names,
         all_tags_must_match_exactly,
     ];
-    let in_projects: Vec<Kind> =
-        Kind::OBJECTS.into_iter().filter(|kind| *kind != Kind::Project).collect();
+    let in_projects: Vec<Kind> = Kind::OBJECTS
+        .into_iter()
+        .filter(|kind| *kind != Kind::Project)
+        .collect();
     trials.extend(trials_for!["list", in_projects; a_project_lists_its_own]);
     trials.extend(trials!["list::query":
         updated_since_leaves_out_what_is_older,
@@ -60,9 +62,10 @@ async fn all_tags_must_match_exactly(cx: Context, kind: Kind) -> Checked {
     let tagged = |name, pairs: &[(&str, &str)]| {
         pairs
             .iter()
-            .fold(Sample::new(kind, "fahrten", name), |sample, (key, value)| {
-                sample.tagged(key, value)
-            })
+            .fold(
+                Sample::new(kind, "fahrten", name),
+                |sample, (key, value)| sample.tagged(key, value),
+            )
             .change()
     };
     let changes = vec![
@@ -73,7 +76,11 @@ async fn all_tags_must_match_exactly(cx: Context, kind: Kind) -> Checked {
         tagged("none", &[]),
     ];
     registry.commit(changes).await?;
-    let cases: [(&[(&str, &str)], &[&str]); 7] = [
+    type Case = (
+        &'static [(&'static str, &'static str)],
+        &'static [&'static str],
+    );
+    let cases: [Case; 7] = [
         (&[], &["both", "empty_a", "none", "only_a", "other_a"]),
         (&[("a", "1")], &["both", "only_a"]),
         (&[("a", "1"), ("b", "2")], &["both"]),
@@ -88,9 +95,14 @@ async fn all_tags_must_match_exactly(cx: Context, kind: Kind) -> Checked {
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
         for freshness in BOTH {
-            let listing =
-                registry.list(&query(kind).tags(tags.clone()).freshness(freshness)).await?;
-            ensure_eq!(names(&listing.records), wanted, "tagged {pairs:?} from {freshness:?}");
+            let listing = registry
+                .list(&query(kind).tags(tags.clone()).freshness(freshness))
+                .await?;
+            ensure_eq!(
+                names(&listing.records),
+                wanted,
+                "tagged {pairs:?} from {freshness:?}"
+            );
         }
     }
     Ok(())
@@ -98,14 +110,25 @@ async fn all_tags_must_match_exactly(cx: Context, kind: Kind) -> Checked {
 
 async fn a_project_lists_its_own(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
-    let places = [("fahrten", "a"), ("fahrten", "b"), ("fahrten2", "c"), ("Fahrten ", "d")];
+    let places = [
+        ("fahrten", "a"),
+        ("fahrten", "b"),
+        ("fahrten2", "c"),
+        ("Fahrten ", "d"),
+    ];
     let changes = places.map(|(project, name)| Sample::new(kind, project, name).change());
     registry.commit(changes.into()).await?;
     for freshness in BOTH {
         let listing = registry.list(&query(kind).freshness(freshness)).await?;
         ensure_eq!(names(&listing.records), ["a", "b"], "from {freshness:?}");
-        let all = registry.list(&Query::everywhere(kind).freshness(freshness)).await?;
-        ensure_eq!(names(&all.records), ["d", "a", "b", "c"], "everywhere, {freshness:?}");
+        let all = registry
+            .list(&Query::everywhere(kind).freshness(freshness))
+            .await?;
+        ensure_eq!(
+            names(&all.records),
+            ["d", "a", "b", "c"],
+            "everywhere, {freshness:?}"
+        );
     }
     Ok(())
 }
@@ -129,9 +152,15 @@ async fn updated_since_leaves_out_what_is_older(cx: Context) -> Checked {
     ];
     for (second, wanted) in cases {
         for freshness in BOTH {
-            let query = query(Kind::Entity).updated_since(second).freshness(freshness);
+            let query = query(Kind::Entity)
+                .updated_since(second)
+                .freshness(freshness);
             let listing = registry.list(&query).await?;
-            ensure_eq!(names(&listing.records), wanted, "since {second} from {freshness:?}");
+            ensure_eq!(
+                names(&listing.records),
+                wanted,
+                "since {second} from {freshness:?}"
+            );
         }
     }
     Ok(())
@@ -140,12 +169,18 @@ async fn updated_since_leaves_out_what_is_older(cx: Context) -> Checked {
 async fn views_of_all_kinds_stand_kind_by_kind(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let mut changes = Vec::new();
-    for (kind, names) in Kind::VIEWS.into_iter().zip([["d", "h"], ["c", "g"], ["b", "f"], ["a", "e"]]) {
+    for (kind, names) in
+        Kind::VIEWS
+            .into_iter()
+            .zip([["d", "h"], ["c", "g"], ["b", "f"], ["a", "e"]])
+    {
         changes.extend(names.map(|name| Sample::new(kind, "fahrten", name).change()));
     }
     registry.commit(changes).await?;
     for freshness in BOTH {
-        let listing = registry.list(&Query::views("fahrten").freshness(freshness)).await?;
+        let listing = registry
+            .list(&Query::views("fahrten").freshness(freshness))
+            .await?;
         let wanted = ["d", "h", "c", "g", "b", "f", "a", "e"];
         ensure_eq!(names(&listing.records), wanted, "from {freshness:?}");
     }
@@ -167,11 +202,14 @@ async fn a_view_is_found_whatever_its_kind(cx: Context) -> Checked {
 
 async fn an_unknown_project_lists_nothing(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    let samples = Kind::OBJECTS.map(|kind| Sample::new(kind, "fahrten", &kind.to_string()).change());
+    let samples =
+        Kind::OBJECTS.map(|kind| Sample::new(kind, "fahrten", &kind.to_string()).change());
     registry.commit(samples.into()).await?;
     for kind in Kind::OBJECTS {
         for freshness in BOTH {
-            let listing = registry.list(&Query::new(kind, "other").freshness(freshness)).await?;
+            let listing = registry
+                .list(&Query::new(kind, "other").freshness(freshness))
+                .await?;
             ensure!(listing.records.is_empty(), "found {:?}", listing.records);
         }
     }

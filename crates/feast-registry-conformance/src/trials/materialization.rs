@@ -43,7 +43,9 @@ fn view(kind: Kind) -> Sample {
 
 async fn materialize(registry: &Registry, round: usize) -> Checked<(i64, i64)> {
     let (start, end) = samples::interval(0, round);
-    let outcome = registry.apply_materialization("fahrten", "trips", start, end).await?;
+    let outcome = registry
+        .apply_materialization("fahrten", "trips", start, end)
+        .await?;
     ensure_eq!(outcome.effect, Effect::Updated, "the effect");
     Ok((start.seconds, end.seconds))
 }
@@ -56,7 +58,11 @@ async fn intervals_are_kept_in_the_order_of_their_arrival(cx: Context, kind: Kin
         wanted.push(materialize(&registry, round).await?);
         for freshness in [Freshness::Store, Freshness::Cache] {
             let row = registry.get(&view(kind).key, freshness).await?;
-            ensure_eq!(samples::intervals(&row), wanted, "intervals from {freshness:?}");
+            ensure_eq!(
+                samples::intervals(&row),
+                wanted,
+                "intervals from {freshness:?}"
+            );
         }
     }
     Ok(())
@@ -86,10 +92,18 @@ async fn equal_intervals_are_two_facts(cx: Context, kind: Kind) -> Checked {
 async fn a_moment_is_an_interval_and_keeps_its_nanoseconds(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
-    let moment = Timestamp { seconds: -1, nanos: 123_456_789 };
-    registry.apply_materialization("fahrten", "trips", moment, moment).await?;
+    let moment = Timestamp {
+        seconds: -1,
+        nanos: 123_456_789,
+    };
+    registry
+        .apply_materialization("fahrten", "trips", moment, moment)
+        .await?;
     let row = registry.get(&view(kind).key, Freshness::Store).await?;
-    let path = kind.view().and_then(|view| view.intervals_path).unwrap_or_default();
+    let path = kind
+        .view()
+        .and_then(|view| view.intervals_path)
+        .unwrap_or_default();
     let interval = samples::listed(&row.body, path).concat();
     for number in [1, 2] {
         let stamp = feast_registry_core::wire::timestamp(&interval, &[number])?;
@@ -104,7 +118,9 @@ async fn an_interval_that_ends_before_it_starts_is_refused(cx: Context, kind: Ki
     let before = rows::all(&registry).await?;
     let at = |seconds, nanos| Timestamp { seconds, nanos };
     for (start, end) in [(at(2, 0), at(1, 0)), (at(1, 1), at(1, 0))] {
-        let result = registry.apply_materialization("fahrten", "trips", start, end).await;
+        let result = registry
+            .apply_materialization("fahrten", "trips", start, end)
+            .await;
         refused(result, ErrorKind::Invalid)?;
     }
     ensure_eq!(rows::all(&registry).await?, before, "all rows");
@@ -115,11 +131,19 @@ async fn an_interval_outside_the_years_of_python_is_refused(cx: Context, kind: K
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
     let good = samples::second(0);
-    let bad = [(-62_135_596_801, 0), (253_402_300_800, 0), (i64::MIN, 0), (0, -1), (0, 1_000_000_000)];
+    let bad = [
+        (-62_135_596_801, 0),
+        (253_402_300_800, 0),
+        (i64::MIN, 0),
+        (0, -1),
+        (0, 1_000_000_000),
+    ];
     for (seconds, nanos) in bad {
         let bad = Timestamp { seconds, nanos };
         for (start, end) in [(bad, good), (good, bad), (bad, bad)] {
-            let result = registry.apply_materialization("fahrten", "trips", start, end).await;
+            let result = registry
+                .apply_materialization("fahrten", "trips", start, end)
+                .await;
             refused(result, ErrorKind::Invalid)?;
         }
     }
@@ -129,28 +153,49 @@ async fn an_interval_outside_the_years_of_python_is_refused(cx: Context, kind: K
 async fn nothing_but_the_facts_changes(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
-    registry.set_user_metadata("fahrten", "trips", &b"mine"[..]).await?;
+    registry
+        .set_user_metadata("fahrten", "trips", &b"mine"[..])
+        .await?;
     let before = registry.get(&view(kind).key, Freshness::Store).await?;
     let history = registry.list_versions("fahrten", "trips").await?;
     materialize(&registry, 1).await?;
     let after = registry.get(&view(kind).key, Freshness::Store).await?;
-    ensure_eq!(samples::defined(&after), samples::defined(&before), "the definition");
-    ensure_eq!(samples::stamps(&after).0, samples::stamps(&before).0, "the time of creation");
+    ensure_eq!(
+        samples::defined(&after),
+        samples::defined(&before),
+        "the definition"
+    );
+    ensure_eq!(
+        samples::stamps(&after).0,
+        samples::stamps(&before).0,
+        "the time of creation"
+    );
     ensure!(
         samples::moment(samples::stamps(&after).1) >= samples::moment(samples::stamps(&before).1),
         "the time of the last change went back"
     );
     ensure_eq!(after.extra, before.extra, "user metadata");
-    ensure_eq!(registry.list_versions("fahrten", "trips").await?, history, "the history");
+    ensure_eq!(
+        registry.list_versions("fahrten", "trips").await?,
+        history,
+        "the history"
+    );
     Ok(())
 }
 
 async fn a_new_definition_keeps_intervals_and_state(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
-    let wanted = [materialize(&registry, 1).await?, materialize(&registry, 2).await?];
+    let wanted = [
+        materialize(&registry, 1).await?,
+        materialize(&registry, 2).await?,
+    ];
     let again = registry.apply(view(kind).apply()).await?;
-    ensure_eq!(again.effect, Effect::Unchanged, "the effect of the same definition");
+    ensure_eq!(
+        again.effect,
+        Effect::Unchanged,
+        "the effect of the same definition"
+    );
     for changed in [view(kind).tagged("a", "b"), view(kind).redefined("another")] {
         registry.apply(changed.apply()).await?;
         let row = registry.get(&view(kind).key, Freshness::Store).await?;
@@ -180,7 +225,10 @@ async fn intervals_of_a_definition_are_added(cx: Context, kind: Kind) -> Checked
     registry.apply(view(kind).apply()).await?;
     let first = materialize(&registry, 1).await?;
     let read = registry.get(&view(kind).key, Freshness::Store).await?;
-    let path = kind.view().and_then(|view| view.intervals_path).unwrap_or_default();
+    let path = kind
+        .view()
+        .and_then(|view| view.intervals_path)
+        .unwrap_or_default();
     let mut changed = view(kind);
     changed.body = read.body;
     let interval = b"\x0a\x02\x08\x01\x12\x02\x08\x02";
@@ -196,7 +244,9 @@ async fn it_is_refused(cx: Context, kind: Kind) -> Checked {
     registry.apply(view(kind).apply()).await?;
     let before = rows::all(&registry).await?;
     let (start, end) = samples::interval(0, 1);
-    let result = registry.apply_materialization("fahrten", "trips", start, end).await;
+    let result = registry
+        .apply_materialization("fahrten", "trips", start, end)
+        .await;
     refused(result, ErrorKind::Invalid)?;
     ensure_eq!(rows::all(&registry).await?, before, "all rows");
     Ok(())
@@ -205,7 +255,9 @@ async fn it_is_refused(cx: Context, kind: Kind) -> Checked {
 async fn an_unknown_view_is_not_found(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let (start, end) = samples::interval(0, 1);
-    let result = registry.apply_materialization("fahrten", "trips", start, end).await;
+    let result = registry
+        .apply_materialization("fahrten", "trips", start, end)
+        .await;
     refused(result, ErrorKind::NotFound(Kind::FeatureView))?;
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
     Ok(())
@@ -215,7 +267,9 @@ async fn a_view_of_another_project_is_not_found(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(Kind::FeatureView).apply()).await?;
     let (start, end) = samples::interval(0, 1);
-    let result = registry.apply_materialization("other", "trips", start, end).await;
+    let result = registry
+        .apply_materialization("other", "trips", start, end)
+        .await;
     refused(result, ErrorKind::NotFound(Kind::FeatureView))?;
     Ok(())
 }
@@ -223,9 +277,15 @@ async fn a_view_of_another_project_is_not_found(cx: Context) -> Checked {
 async fn views_do_not_touch_each_other(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let other = Sample::new(Kind::FeatureView, "fahrten", "trips_2");
-    registry.commit(vec![view(Kind::FeatureView).change(), other.change()]).await?;
+    registry
+        .commit(vec![view(Kind::FeatureView).change(), other.change()])
+        .await?;
     let before = registry.get(&other.key, Freshness::Store).await?;
     materialize(&registry, 1).await?;
-    ensure_eq!(registry.get(&other.key, Freshness::Store).await?, before, "the other view");
+    ensure_eq!(
+        registry.get(&other.key, Freshness::Store).await?,
+        before,
+        "the other view"
+    );
     Ok(())
 }

@@ -32,10 +32,38 @@ pub(super) fn trials() -> Vec<Trial> {
 
 /// Names that mean something to a database, a shell, a file system or a terminal.
 const ODD: [&str; 32] = [
-    "größe", "日本語", "🚕🚕", "Ελλάδα", "שלום", "مرحبا", "e\u{301}", "\u{202e}rtl", "\u{200b}",
-    "it's", "say \"hi\"", "back\\slash", "100%", "under_score", "`tick`", "a;b", "-- comment",
-    "'; DROP TABLE entities; --", "../../etc/passwd", "C:\\x", "a/b", "?", "*", "$1", "${HOME}",
-    "a\nb", "a\tb", " ", "null", "NULL", "0", "true",
+    "größe",
+    "日本語",
+    "🚕🚕",
+    "Ελλάδα",
+    "שלום",
+    "مرحبا",
+    "e\u{301}",
+    "\u{202e}rtl",
+    "\u{200b}",
+    "it's",
+    "say \"hi\"",
+    "back\\slash",
+    "100%",
+    "under_score",
+    "`tick`",
+    "a;b",
+    "-- comment",
+    "'; DROP TABLE entities; --",
+    "../../etc/passwd",
+    "C:\\x",
+    "a/b",
+    "?",
+    "*",
+    "$1",
+    "${HOME}",
+    "a\nb",
+    "a\tb",
+    " ",
+    "null",
+    "NULL",
+    "0",
+    "true",
 ];
 
 /// Pairs that some collation takes for one.
@@ -63,7 +91,11 @@ async fn odd_ones_are_kept(cx: Context, kind: Kind) -> Checked {
         let outcome = registry.apply(sample.apply()).await?;
         ensure_eq!(outcome.effect, Effect::Created, "the effect of {name:?}");
         let outcome = registry.apply(sample.tagged("a", "b").apply()).await?;
-        ensure_eq!(outcome.effect, Effect::Updated, "the effect of a change of {name:?}");
+        ensure_eq!(
+            outcome.effect,
+            Effect::Updated,
+            "the effect of a change of {name:?}"
+        );
     }
     for freshness in [Freshness::Store, Freshness::Cache] {
         for name in &names {
@@ -71,7 +103,9 @@ async fn odd_ones_are_kept(cx: Context, kind: Kind) -> Checked {
             let row = registry.get(&key, freshness).await?;
             ensure_eq!(row.key, key, "the key from {freshness:?}");
         }
-        let listing = registry.list(&Query::everywhere(kind).freshness(freshness)).await?;
+        let listing = registry
+            .list(&Query::everywhere(kind).freshness(freshness))
+            .await?;
         let mut sorted = names.clone();
         sorted.sort_unstable();
         let listed: Vec<&str> = listing
@@ -83,10 +117,16 @@ async fn odd_ones_are_kept(cx: Context, kind: Kind) -> Checked {
         ensure_eq!(listed, sorted, "listed from {freshness:?}");
     }
     for name in &names {
-        registry.delete(Sample::new(kind, "fahrten", name).delete()).await?;
+        registry
+            .delete(Sample::new(kind, "fahrten", name).delete())
+            .await?;
     }
     ensure!(
-        registry.list(&Query::everywhere(kind)).await?.records.is_empty(),
+        registry
+            .list(&Query::everywhere(kind))
+            .await?
+            .records
+            .is_empty(),
         "some are left"
     );
     Ok(())
@@ -97,11 +137,16 @@ async fn those_that_look_alike_are_different(cx: Context, kind: Kind) -> Checked
     for (one, other) in ALIKE {
         let [one, other] = [one, other].map(|name| Sample::new(kind, "fahrten", name));
         for sample in [&one, &other] {
-            registry.apply(sample.tagged("name", &sample.key.name).apply()).await?;
+            registry
+                .apply(sample.tagged("name", &sample.key.name).apply())
+                .await?;
         }
         registry.delete(one.delete()).await?;
         ensure_eq!(
-            registry.find(&one.key, Freshness::Store).await?.map(|row| row.key),
+            registry
+                .find(&one.key, Freshness::Store)
+                .await?
+                .map(|row| row.key),
             None,
             "the one that was deleted"
         );
@@ -124,7 +169,11 @@ async fn case_makes_a_difference_or_is_refused(cx: Context, kind: Kind) -> Check
     } else {
         failed(result)?;
     }
-    ensure_eq!(registry.get(&lower.key, Freshness::Store).await?, stored, "the first one");
+    ensure_eq!(
+        registry.get(&lower.key, Freshness::Store).await?,
+        stored,
+        "the first one"
+    );
     Ok(())
 }
 
@@ -146,7 +195,9 @@ async fn two_hundred_and_fifty_five_characters_fit(cx: Context, kind: Kind) -> C
 
 async fn refuses(cx: &Context, kind: Kind, name: &str) -> Checked {
     let registry = cx.registry().await?;
-    let result = registry.apply(Sample::new(kind, "fahrten", name).apply()).await;
+    let result = registry
+        .apply(Sample::new(kind, "fahrten", name).apply())
+        .await;
     refused(result, ErrorKind::Invalid)?;
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
     Ok(())
@@ -180,7 +231,9 @@ async fn reserved_characters_are_refused(cx: Context, kind: Kind) -> Checked {
 async fn reserved_characters_of_views_are_fine(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     for name in ["driver@home", "driver:1"] {
-        registry.apply(Sample::new(Kind::Entity, "fahrten", name).apply()).await?;
+        registry
+            .apply(Sample::new(Kind::Entity, "fahrten", name).apply())
+            .await?;
     }
     Ok(())
 }
@@ -190,10 +243,14 @@ async fn odd_ones_hold_objects(cx: Context) -> Checked {
     for project in ODD {
         let view = Sample::new(Kind::FeatureView, project, "it");
         registry.apply(view.apply()).await?;
-        registry.set_project_metadata(project, "mine", project).await?;
+        registry
+            .set_project_metadata(project, "mine", project)
+            .await?;
     }
     for project in ODD {
-        let listing = registry.list(&Query::new(Kind::FeatureView, project)).await?;
+        let listing = registry
+            .list(&Query::new(Kind::FeatureView, project))
+            .await?;
         ensure_eq!(listing.records.len(), 1, "views in {project:?}");
         let mine = registry.project_metadata(project, "mine").await?;
         ensure_eq!(mine.as_deref(), Some(project), "metadata of {project:?}");
@@ -209,7 +266,9 @@ async fn bad_ones_hold_none(cx: Context) -> Checked {
     for project in ["", "a\0b", &"x".repeat(256)] {
         let apply = Apply::new(Kind::Entity, project, "it", sample.body.clone());
         refused(registry.apply(apply).await, ErrorKind::Invalid)?;
-        let found = registry.find(&Key::new(Kind::Entity, "fahrten", "it"), Freshness::Store).await?;
+        let found = registry
+            .find(&Key::new(Kind::Entity, "fahrten", "it"), Freshness::Store)
+            .await?;
         ensure_eq!(found, None, "the object");
     }
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");

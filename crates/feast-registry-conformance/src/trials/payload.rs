@@ -22,9 +22,11 @@ pub(super) fn trials() -> Vec<Trial> {
     trials.extend(trials_for!["payload", Kind::VIEWS;
         unknown_fields_survive_versions_and_pins,
     ]);
-    trials.extend(trials_for!["payload", [Kind::StreamFeatureView, Kind::OnDemandFeatureView];
-        the_body_of_a_function_survives_byte_by_byte,
-    ]);
+    trials.extend(
+        trials_for!["payload", [Kind::StreamFeatureView, Kind::OnDemandFeatureView];
+            the_body_of_a_function_survives_byte_by_byte,
+        ],
+    );
     trials.extend(trials!["payload::size":
         seventeen_mebibytes_are_kept_or_refused,
         what_is_above_the_limit_is_refused,
@@ -59,7 +61,11 @@ async fn seventy_kibibytes_are_kept(cx: Context, kind: Kind) -> Checked {
     registry.apply(sample.apply()).await?;
     is_kept(&registry, &sample).await?;
     let outcome = registry.apply(sample.apply()).await?;
-    ensure_eq!(outcome.effect, Effect::Unchanged, "the effect of the same again");
+    ensure_eq!(
+        outcome.effect,
+        Effect::Unchanged,
+        "the effect of the same again"
+    );
     Ok(())
 }
 
@@ -69,13 +75,20 @@ async fn seventeen_mebibytes_are_kept_or_refused(cx: Context) -> Checked {
     let sample = large(&cx, Kind::FeatureView, size);
     if cx.facts().limits.object_bytes < size {
         refused(registry.apply(sample.apply()).await, ErrorKind::TooLarge)?;
-        ensure!(rows::all(&registry).await?.is_empty(), "something was written");
+        ensure!(
+            rows::all(&registry).await?.is_empty(),
+            "something was written"
+        );
         return Ok(());
     }
     registry.apply(sample.apply()).await?;
     is_kept(&registry, &sample).await?;
     let version = registry.get_version("fahrten", "it", 0).await?;
-    ensure!(version.body.len() > size, "the version has {} bytes", version.body.len());
+    ensure!(
+        version.body.len() > size,
+        "the version has {} bytes",
+        version.body.len()
+    );
     Ok(())
 }
 
@@ -91,18 +104,30 @@ async fn what_is_above_the_limit_is_refused(cx: Context) -> Checked {
     for kind in [Kind::Entity, Kind::FeatureView] {
         let sample = large(&cx, kind, limit);
         let error = refused(registry.apply(sample.apply()).await, ErrorKind::TooLarge)?;
-        ensure!(error.message().contains(&limit.to_string()), "the limit is missing: {error:?}");
-        ensure!(rows::all(&registry).await?.is_empty(), "something was written");
+        ensure!(
+            error.message().contains(&limit.to_string()),
+            "the limit is missing: {error:?}"
+        );
+        ensure!(
+            rows::all(&registry).await?.is_empty(),
+            "something was written"
+        );
     }
-    registry.apply(large(&cx, Kind::Entity, limit * 9 / 10).apply()).await?;
+    registry
+        .apply(large(&cx, Kind::Entity, limit * 9 / 10).apply())
+        .await?;
     Ok(())
 }
 
 async fn seventy_kibibytes_of_user_metadata_are_kept(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::FeatureView, "fahrten", "it").apply()).await?;
+    registry
+        .apply(Sample::new(Kind::FeatureView, "fahrten", "it").apply())
+        .await?;
     let bytes = Bytes::from(Random::new(cx.seed()).bytes(70 * 1024));
-    registry.set_user_metadata("fahrten", "it", bytes.clone()).await?;
+    registry
+        .set_user_metadata("fahrten", "it", bytes.clone())
+        .await?;
     let found = registry.user_metadata("fahrten", "it").await?;
     ensure!(found == Some(bytes), "other bytes came back");
     Ok(())
@@ -111,7 +136,9 @@ async fn seventy_kibibytes_of_user_metadata_are_kept(cx: Context) -> Checked {
 async fn sixty_thousand_bytes_of_project_metadata_are_kept(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let value = "ä".repeat(30_000);
-    registry.set_project_metadata("fahrten", "mine", &value).await?;
+    registry
+        .set_project_metadata("fahrten", "mine", &value)
+        .await?;
     let found = registry.project_metadata("fahrten", "mine").await?;
     ensure!(found == Some(value), "another text came back");
     Ok(())
@@ -142,7 +169,12 @@ async fn unknown_fields_survive_every_change(cx: Context, kind: Kind) -> Checked
         registry.apply(changed.apply()).await?;
         is_kept(&registry, &changed).await?;
         let row = registry.get(&changed.key, Freshness::Store).await?;
-        for path in kind.spec().updated_path.into_iter().filter(|path| path.len() > 1) {
+        for path in kind
+            .spec()
+            .updated_path
+            .into_iter()
+            .filter(|path| path.len() > 1)
+        {
             let beside = [path[0], 3_000];
             ensure_eq!(
                 feast_registry_core::wire::bytes(&row.body, &beside)?,
@@ -201,7 +233,9 @@ async fn the_body_of_a_function_survives_byte_by_byte(cx: Context, kind: Kind) -
         .patched(&Patch::default().set_message(pickle, body.clone()));
     registry.apply(sample.apply()).await?;
     registry.apply(sample.redefined("one").apply()).await?;
-    registry.apply(sample.redefined("one").version("v0").apply()).await?;
+    registry
+        .apply(sample.redefined("one").version("v0").apply())
+        .await?;
     let active = registry.get(&sample.key, Freshness::Store).await?;
     let newer = registry.get_version("fahrten", "it", 1).await?;
     for row in [active, newer] {
@@ -218,7 +252,9 @@ async fn unknown_fields_survive_it(cx: Context) -> Checked {
     // An interval with a field of a newer Feast, as Python may have stored it.
     let row = registry.get(&sample.key, Freshness::Store).await?;
     let interval = [&[0x0a, 0x02, 0x08, 0x01][..], b"\xc2\x3e\x02hi"].concat();
-    let body = Patch::default().append_message(&[2, 3], interval.clone()).apply(&row.body)?;
+    let body = Patch::default()
+        .append_message(&[2, 3], interval.clone())
+        .apply(&row.body)?;
     let write = Write::Update {
         key: Key::clone(&row.key),
         body: body.into(),
@@ -226,7 +262,9 @@ async fn unknown_fields_survive_it(cx: Context) -> Checked {
     };
     rows::write(&**registry.store(), vec![write]).await?;
     let (start, end) = samples::interval(0, 0);
-    registry.apply_materialization("fahrten", "it", start, end).await?;
+    registry
+        .apply_materialization("fahrten", "it", start, end)
+        .await?;
     let row = registry.get(&sample.key, Freshness::Store).await?;
     let kept = samples::listed(&row.body, &[2, 3]);
     ensure_eq!(kept.len(), 2, "intervals");

@@ -42,9 +42,17 @@ fn deleting(sample: &Sample, expected: Revision) -> Delete {
 /// Applies two definitions: the revision before and the revision now.
 async fn two_revisions(registry: &Registry, kind: Kind) -> Checked<(Revision, Revision)> {
     registry.apply(sample(kind).apply()).await?;
-    let old = registry.get(&sample(kind).key, Freshness::Store).await?.revision();
-    registry.apply(sample(kind).tagged("now", "yes").apply()).await?;
-    let new = registry.get(&sample(kind).key, Freshness::Store).await?.revision();
+    let old = registry
+        .get(&sample(kind).key, Freshness::Store)
+        .await?
+        .revision();
+    registry
+        .apply(sample(kind).tagged("now", "yes").apply())
+        .await?;
+    let new = registry
+        .get(&sample(kind).key, Freshness::Store)
+        .await?
+        .revision();
     ensure!(old != new, "a change kept the revision");
     Ok((old, new))
 }
@@ -56,7 +64,11 @@ async fn an_apply_with_the_current_revision_is_done(cx: Context, kind: Kind) -> 
     let outcome = registry.apply(applying(&changed, current)).await?;
     ensure_eq!(outcome.effect, Effect::Updated, "the effect");
     let row = registry.get(&changed.key, Freshness::Store).await?;
-    ensure_eq!(outcome.revision(), Some(row.revision()), "the revision of the outcome");
+    ensure_eq!(
+        outcome.revision(),
+        Some(row.revision()),
+        "the revision of the outcome"
+    );
     registry.apply(applying(&changed, row.revision())).await?;
     Ok(())
 }
@@ -66,10 +78,17 @@ async fn an_apply_with_an_old_revision_is_refused(cx: Context, kind: Kind) -> Ch
     let (old, current) = two_revisions(&registry, kind).await?;
     let before = rows::all(&registry).await?;
     // Also when the definition is the one that is stored.
-    for changed in [sample(kind).tagged("later", "yes"), sample(kind).tagged("now", "yes")] {
+    for changed in [
+        sample(kind).tagged("later", "yes"),
+        sample(kind).tagged("now", "yes"),
+    ] {
         let result = registry.apply(applying(&changed, old)).await;
         let error = refused(result, ErrorKind::RevisionConflict)?;
-        ensure_eq!(error.current_revision(), Some(current), "the current revision");
+        ensure_eq!(
+            error.current_revision(),
+            Some(current),
+            "the current revision"
+        );
         ensure_eq!(rows::all(&registry).await?, before, "all rows");
     }
     Ok(())
@@ -82,7 +101,11 @@ async fn an_apply_to_what_is_gone_is_refused(cx: Context, kind: Kind) -> Checked
     let result = registry.apply(applying(&sample(kind), current)).await;
     let error = refused(result, ErrorKind::RevisionConflict)?;
     ensure_eq!(error.current_revision(), None, "the current revision");
-    ensure_eq!(registry.find(&sample(kind).key, Freshness::Store).await?, None, "the object");
+    ensure_eq!(
+        registry.find(&sample(kind).key, Freshness::Store).await?,
+        None,
+        "the object"
+    );
     Ok(())
 }
 
@@ -90,7 +113,11 @@ async fn a_delete_with_the_current_revision_is_done(cx: Context, kind: Kind) -> 
     let registry = cx.registry().await?;
     let (_, current) = two_revisions(&registry, kind).await?;
     registry.delete(deleting(&sample(kind), current)).await?;
-    ensure_eq!(registry.find(&sample(kind).key, Freshness::Store).await?, None, "the object");
+    ensure_eq!(
+        registry.find(&sample(kind).key, Freshness::Store).await?,
+        None,
+        "the object"
+    );
     Ok(())
 }
 
@@ -100,7 +127,11 @@ async fn a_delete_with_an_old_revision_is_refused(cx: Context, kind: Kind) -> Ch
     let before = rows::all(&registry).await?;
     let result = registry.delete(deleting(&sample(kind), old)).await;
     let error = refused(result, ErrorKind::RevisionConflict)?;
-    ensure_eq!(error.current_revision(), Some(current), "the current revision");
+    ensure_eq!(
+        error.current_revision(),
+        Some(current),
+        "the current revision"
+    );
     ensure_eq!(rows::all(&registry).await?, before, "all rows");
     Ok(())
 }
@@ -110,7 +141,10 @@ async fn exactly_one_of_many_wins(cx: Context) -> Checked {
     let sample = Sample::new(Kind::Entity, "fahrten", "it");
     registry.apply(sample.apply()).await?;
     for round in 0..cx.rounds(5) {
-        let revision = registry.get(&sample.key, Freshness::Store).await?.revision();
+        let revision = registry
+            .get(&sample.key, Freshness::Store)
+            .await?
+            .revision();
         let tasks = (0..8).map(|task| {
             let (registry, sample) = (registry.clone(), sample.clone());
             let changed = sample.tagged("winner", &format!("{round} {task}"));

@@ -109,7 +109,9 @@ async fn one_name_in_four_kinds_is_given_once(cx: Context) -> Checked {
         winners.sort_unstable();
         winners.dedup();
         ensure_eq!(winners.len(), 1, "kinds that won: {winners:?}");
-        let row = registry.get_any_view("fahrten", "trips", Freshness::Store).await?;
+        let row = registry
+            .get_any_view("fahrten", "trips", Freshness::Store)
+            .await?;
         ensure_eq!(row.key.kind, winners[0], "the kind of the view");
     }
     Ok(())

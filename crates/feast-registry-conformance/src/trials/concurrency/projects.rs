@@ -42,7 +42,9 @@ async fn no_object_outlives_its_project(cx: Context) -> Checked {
                 } else {
                     let kind = Kind::OBJECTS[1 + (task + round) % (Kind::OBJECTS.len() - 1)];
                     let name = format!("{kind} {task} {round}");
-                    registry.apply(Sample::new(kind, "fahrten", &name).apply()).await?;
+                    registry
+                        .apply(Sample::new(kind, "fahrten", &name).apply())
+                        .await?;
                 }
             }
             Ok(())
@@ -71,9 +73,14 @@ async fn first_objects_of_one_project_make_one_project(cx: Context) -> Checked {
         }))
         .await?;
         let rows = registry.export_rows(Some(&project)).await?;
-        let entities = rows.iter().filter(|row| row.key.kind == Kind::Entity).count();
+        let entities = rows
+            .iter()
+            .filter(|row| row.key.kind == Kind::Entity)
+            .count();
         ensure_eq!(entities, TASKS, "entities");
-        registry.get(&Key::project(&*project), Freshness::Store).await?;
+        registry
+            .get(&Key::project(&*project), Freshness::Store)
+            .await?;
         let uuid = registry.project_metadata(&project, PROJECT_UUID).await?;
         ensure!(uuid.is_some(), "no identity");
     }
@@ -99,7 +106,9 @@ async fn a_snapshot_never_shows_half_a_batch(cx: Context) -> Checked {
                         ensure!([0, 4].contains(&of_batch), "{of_batch} rows of a batch");
                     }
                 } else if round % 2 == 0 {
-                    registry.commit(samples.each_ref().map(Sample::change).into()).await?;
+                    registry
+                        .commit(samples.each_ref().map(Sample::change).into())
+                        .await?;
                 } else {
                     let deletes = samples.each_ref().map(|one| Change::Delete(one.delete()));
                     registry.commit(deletes.into()).await?;

@@ -52,13 +52,20 @@ async fn race(cx: &Context, kind: Kind, no_promote: bool) -> Checked {
     ensure_eq!(numbers, (1..=count).collect::<Vec<_>>(), "numbers answered");
     for (number, feature) in &by_number {
         let row = registry.get_version("fahrten", "trips", *number).await?;
-        ensure!(samples::features(&row).contains(feature), "v{number} is not of {feature}");
+        ensure!(
+            samples::features(&row).contains(feature),
+            "v{number} is not of {feature}"
+        );
     }
     let active = registry.get(&view(kind).key, Freshness::Store).await?;
     let wanted = registry
         .get_version("fahrten", "trips", if no_promote { 0 } else { count })
         .await?;
-    ensure_eq!(samples::features(&active), samples::features(&wanted), "what is active");
+    ensure_eq!(
+        samples::features(&active),
+        samples::features(&wanted),
+        "what is active"
+    );
     Ok(())
 }
 

@@ -42,7 +42,9 @@ async fn all_intervals_are_kept(cx: Context) -> Checked {
         async move {
             for round in 0..rounds {
                 let (start, end) = samples::interval(task, round);
-                registry.apply_materialization("fahrten", "trips", start, end).await?;
+                registry
+                    .apply_materialization("fahrten", "trips", start, end)
+                    .await?;
             }
             Ok(())
         }
@@ -51,10 +53,14 @@ async fn all_intervals_are_kept(cx: Context) -> Checked {
     let row = registry.get(&view("trips").key, Freshness::Store).await?;
     let found = samples::intervals(&row);
     for task in 0..TASKS {
-        let wanted: Vec<i64> =
-            (0..rounds).map(|round| samples::interval(task, round).0.seconds).collect();
-        let ours: Vec<i64> =
-            found.iter().map(|(start, _)| *start).filter(|start| wanted.contains(start)).collect();
+        let wanted: Vec<i64> = (0..rounds)
+            .map(|round| samples::interval(task, round).0.seconds)
+            .collect();
+        let ours: Vec<i64> = found
+            .iter()
+            .map(|(start, _)| *start)
+            .filter(|start| wanted.contains(start))
+            .collect();
         ensure_eq!(ours, wanted, "intervals of task {task}, in its order");
     }
     ensure_eq!(found.len(), TASKS * rounds, "intervals");
@@ -73,7 +79,9 @@ async fn intervals_and_new_definitions_are_both_kept(cx: Context) -> Checked {
             for round in 0..rounds {
                 if task % 2 == 0 {
                     let (start, end) = samples::interval(task, round);
-                    registry.apply_materialization("fahrten", "trips", start, end).await?;
+                    registry
+                        .apply_materialization("fahrten", "trips", start, end)
+                        .await?;
                 } else {
                     let changed = view("trips").tagged("by", &format!("{task} {round}"));
                     registry.apply(changed.apply()).await?;
@@ -84,7 +92,11 @@ async fn intervals_and_new_definitions_are_both_kept(cx: Context) -> Checked {
     }))
     .await?;
     let row = registry.get(&view("trips").key, Freshness::Store).await?;
-    ensure_eq!(samples::intervals(&row).len(), TASKS / 2 * rounds, "intervals");
+    ensure_eq!(
+        samples::intervals(&row).len(),
+        TASKS / 2 * rounds,
+        "intervals"
+    );
     let tags = wire::string_map(&row.body, &[1, 5])?;
     let last = format!(" {}", rounds - 1);
     ensure!(
@@ -104,10 +116,14 @@ async fn user_metadata_and_intervals_are_both_kept(cx: Context) -> Checked {
             for round in 0..rounds {
                 if task % 2 == 0 {
                     let (start, end) = samples::interval(task, round);
-                    registry.apply_materialization("fahrten", "trips", start, end).await?;
+                    registry
+                        .apply_materialization("fahrten", "trips", start, end)
+                        .await?;
                 } else {
                     let bytes = format!("round {round}");
-                    registry.set_user_metadata("fahrten", "trips", bytes).await?;
+                    registry
+                        .set_user_metadata("fahrten", "trips", bytes)
+                        .await?;
                 }
             }
             Ok(())
@@ -142,7 +158,10 @@ async fn readers_see_whole_definitions_that_do_not_go_back(cx: Context) -> Check
                 let tags = wire::string_map(&row.body, &[1, 5])?;
                 ensure_eq!(tags.get("one"), tags.get("two"), "two tags of one apply");
                 let round: usize = tags.get("one").map_or(Ok(0), |round| round.parse())?;
-                ensure!(round >= last, "went back from {last} to {round} ({freshness:?})");
+                ensure!(
+                    round >= last,
+                    "went back from {last} to {round} ({freshness:?})"
+                );
                 last = round;
                 tokio::task::yield_now().await;
             }
@@ -173,8 +192,12 @@ async fn writers_do_not_disturb_each_other(cx: Context) -> Checked {
             registry.apply(view(&name).apply()).await?;
             for round in 0..rounds {
                 let (start, end) = samples::interval(task, round);
-                registry.apply_materialization("fahrten", &name, start, end).await?;
-                registry.apply(view(&name).redefined(&format!("f{round}")).apply()).await?;
+                registry
+                    .apply_materialization("fahrten", &name, start, end)
+                    .await?;
+                registry
+                    .apply(view(&name).redefined(&format!("f{round}")).apply())
+                    .await?;
             }
             Ok(())
         }
@@ -183,7 +206,11 @@ async fn writers_do_not_disturb_each_other(cx: Context) -> Checked {
     for task in 0..TASKS {
         let name = format!("trips_{task}");
         let row = registry.get(&view(&name).key, Freshness::Store).await?;
-        ensure_eq!(samples::intervals(&row).len(), rounds, "intervals of {name}");
+        ensure_eq!(
+            samples::intervals(&row).len(),
+            rounds,
+            "intervals of {name}"
+        );
         let versions = registry.list_versions("fahrten", &name).await?.len();
         ensure_eq!(versions, rounds + 1, "versions of {name}");
     }
@@ -248,14 +275,22 @@ async fn one_name_in_four_kinds_is_given_once(cx: Context) -> Checked {
             }
         }))
         .await?;
-        ensure_eq!(won.iter().filter(|won| **won).count(), 1, "winners of `{name}`");
+        ensure_eq!(
+            won.iter().filter(|won| **won).count(),
+            1,
+            "winners of `{name}`"
+        );
         let mut found = 0;
         for kind in Kind::VIEWS {
             let key = Key::new(kind, "fahrten", &*name);
             found += usize::from(registry.find(&key, Freshness::Store).await?.is_some());
         }
         ensure_eq!(found, 1, "views named `{name}`");
-        ensure_eq!(registry.list_versions("fahrten", &name).await?.len(), 1, "versions");
+        ensure_eq!(
+            registry.list_versions("fahrten", &name).await?.len(),
+            1,
+            "versions"
+        );
     }
     Ok(())
 }

@@ -20,9 +20,8 @@ pub(super) async fn answer(registry: &Registry, step: &Step) -> Checked<Answer> 
     }
     let result = registry.commit(changes).await;
     Ok(result.map_err(|error| error.kind()).map(|outcomes| {
-        let plain = |outcome: feast_registry_core::Outcome| {
-            (outcome.key, outcome.effect, outcome.version)
-        };
+        let plain =
+            |outcome: feast_registry_core::Outcome| (outcome.key, outcome.effect, outcome.version);
         outcomes.into_iter().map(plain).collect()
     }))
 }

@@ -35,17 +35,18 @@ async fn random_batches_have_equal_outcomes_and_leave_equal_rows(cx: Context) ->
 async fn compare_runs(cx: &Context, steps: usize, changes: usize) -> Checked {
     for run in 0..cx.rounds(3) as u64 {
         let seed = cx.seed().wrapping_add(run);
-        run_once(cx, seed, steps, changes).await.map_err(|failure| {
-            failure.context(format_args!("FEAST_REGISTRY_CONFORMANCE_SEED={seed}"))
-        })?;
+        run_once(cx, seed, steps, changes)
+            .await
+            .map_err(|failure| {
+                failure.context(format_args!("FEAST_REGISTRY_CONFORMANCE_SEED={seed}"))
+            })?;
     }
     Ok(())
 }
 
 async fn run_once(cx: &Context, seed: u64, steps: usize, changes: usize) -> Checked {
     let tested = cx.registry().await?;
-    let model =
-        Registry::open(Arc::new(MemoryStore::new()), RegistryOptions::default()).await?;
+    let model = Registry::open(Arc::new(MemoryStore::new()), RegistryOptions::default()).await?;
     let mut random = Random::new(seed);
     for number in 0..steps {
         let step = Step::random(&mut random, changes);

@@ -76,7 +76,11 @@ fn change(random: &mut Random) -> Change {
         15 if random.once_in(4) => Change::Delete(Delete::new(Kind::Project, project, project)),
         15 | 16 => Change::UpdateInfra {
             project: project.into(),
-            body: if random.once_in(3) { Vec::new().into() } else { samples::infra() },
+            body: if random.once_in(3) {
+                Vec::new().into()
+            } else {
+                samples::infra()
+            },
         },
         17 => Change::SetUserMetadata {
             project: project.into(),
@@ -103,7 +107,8 @@ fn apply(random: &mut Random, project: &str, name: &str) -> Change {
     if random.once_in(4) {
         sample = sample.with_unknown(&[0xff, u8::from(random.once_in(2))]);
     }
-    sample = sample.version(*random.pick(&VERSIONS));
+    let version: &&str = random.pick(&VERSIONS);
+    sample = sample.version(version);
     if random.once_in(20) {
         sample.body = random.bytes(20).into();
     }
@@ -114,7 +119,11 @@ fn apply(random: &mut Random, project: &str, name: &str) -> Change {
 
 fn materialize(random: &mut Random, project: &str, view: &str) -> Change {
     let (start, end) = samples::interval(0, random.below(100));
-    let (start, end) = if random.once_in(10) { (end, start) } else { (start, end) };
+    let (start, end) = if random.once_in(10) {
+        (end, start)
+    } else {
+        (start, end)
+    };
     Change::Materialize {
         project: Arc::from(project),
         view: Arc::from(view),

@@ -31,7 +31,11 @@ async fn its_history_is_deleted_with_it(cx: Context, kind: Kind) -> Checked {
         registry.apply(sample.redefined("another").apply()).await?;
     }
     registry.delete(view.delete()).await?;
-    ensure_eq!(registry.list_versions("fahrten", "trips").await?, vec![], "the history");
+    ensure_eq!(
+        registry.list_versions("fahrten", "trips").await?,
+        vec![],
+        "the history"
+    );
     for sample in neighbours.iter().chain([&elsewhere]) {
         let (project, name) = (&sample.key.project, &sample.key.name);
         let left = registry.list_versions(project, name).await?;
@@ -49,7 +53,9 @@ async fn fill(registry: &Registry, project: &str) -> Checked {
     for kind in Kind::VIEWS {
         let view = Sample::new(kind, project, &kind.to_string());
         registry.apply(view.redefined("another").apply()).await?;
-        registry.set_user_metadata(project, &kind.to_string(), &b"mine"[..]).await?;
+        registry
+            .set_user_metadata(project, &kind.to_string(), &b"mine"[..])
+            .await?;
     }
     registry.update_infra(project, samples::infra()).await?;
     registry.set_project_metadata(project, "mine", "ja").await?;
@@ -61,7 +67,10 @@ async fn a_project_takes_everything_with_it(cx: Context) -> Checked {
     fill(&registry, "fahrten").await?;
     let rows = rows::all(&registry).await?;
     for kind in Kind::ALL {
-        ensure!(rows.iter().any(|row| row.key.kind == kind), "no {kind} to be deleted");
+        ensure!(
+            rows.iter().any(|row| row.key.kind == kind),
+            "no {kind} to be deleted"
+        );
     }
     registry.delete_project("fahrten", None).await?;
     ensure_eq!(rows::all(&registry).await?, vec![], "what is left");
@@ -99,11 +108,19 @@ async fn a_project_leaves_the_cache_too(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     fill(&registry, "fahrten").await?;
     let query = |kind| Query::new(kind, "fahrten").freshness(Freshness::Cache);
-    ensure_eq!(registry.list(&query(Kind::Entity)).await?.records.len(), 1, "cached entities");
+    ensure_eq!(
+        registry.list(&query(Kind::Entity)).await?.records.len(),
+        1,
+        "cached entities"
+    );
     registry.delete_project("fahrten", None).await?;
     for kind in Kind::OBJECTS {
         let listing = registry.list(&query(kind)).await?;
-        ensure!(listing.records.is_empty(), "still cached: {:?}", listing.records);
+        ensure!(
+            listing.records.is_empty(),
+            "still cached: {:?}",
+            listing.records
+        );
     }
     Ok(())
 }
@@ -126,12 +143,18 @@ async fn nothing_else_goes_with_an_entity(cx: Context) -> Checked {
     let mut wanted = rows::all(&registry).await?;
     for kind in [Kind::Entity, Kind::DataSource] {
         let key = Key::new(kind, "fahrten", kind.to_string());
-        registry.delete(Sample::new(kind, "fahrten", &key.name).delete()).await?;
+        registry
+            .delete(Sample::new(kind, "fahrten", &key.name).delete())
+            .await?;
         wanted.retain(|row| row.key != key);
     }
     let keys = |rows: &[feast_registry_core::Record]| -> Vec<Key> {
         rows.iter().map(|row| row.key.clone()).collect()
     };
-    ensure_eq!(keys(&rows::all(&registry).await?), keys(&wanted), "what is left");
+    ensure_eq!(
+        keys(&rows::all(&registry).await?),
+        keys(&wanted),
+        "what is left"
+    );
     Ok(())
 }

@@ -24,8 +24,11 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-const WITH_STATE: [Kind; 3] =
-    [Kind::FeatureView, Kind::StreamFeatureView, Kind::OnDemandFeatureView];
+const WITH_STATE: [Kind; 3] = [
+    Kind::FeatureView,
+    Kind::StreamFeatureView,
+    Kind::OnDemandFeatureView,
+];
 
 fn sample(kind: Kind) -> Sample {
     Sample::new(kind, "fahrten", "it")
@@ -33,7 +36,9 @@ fn sample(kind: Kind) -> Sample {
 
 async fn the_order_of_tags_is_no_change(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(sample(kind).tagged("x", "1").tagged("y", "2").apply()).await?;
+    registry
+        .apply(sample(kind).tagged("x", "1").tagged("y", "2").apply())
+        .await?;
     let before = rows::all(&registry).await?;
     let other = sample(kind).tagged("y", "2").tagged("x", "1");
     let outcome = registry.apply(other.apply()).await?;
@@ -49,7 +54,11 @@ async fn an_unknown_field_is_a_change(cx: Context, kind: Kind) -> Checked {
     let outcome = registry.apply(newer.apply()).await?;
     ensure_eq!(outcome.effect, Effect::Updated, "the effect");
     let outcome = registry.apply(newer.apply()).await?;
-    ensure_eq!(outcome.effect, Effect::Unchanged, "the effect of the same again");
+    ensure_eq!(
+        outcome.effect,
+        Effect::Unchanged,
+        "the effect of the same again"
+    );
     Ok(())
 }
 
@@ -58,9 +67,20 @@ async fn what_the_registry_adds_is_no_change(cx: Context, kind: Kind) -> Checked
     let registry = cx.registry().await?;
     registry.apply(sample(kind).apply()).await?;
     let row = registry.get(&sample(kind).key, Freshness::Store).await?;
-    let read = Sample { key: row.key.clone(), body: row.body.clone() };
-    ensure_eq!(registry.apply(read.apply()).await?.effect, Effect::Unchanged, "the effect");
-    ensure_eq!(registry.get(&row.key, Freshness::Store).await?, row, "the row");
+    let read = Sample {
+        key: row.key.clone(),
+        body: row.body.clone(),
+    };
+    ensure_eq!(
+        registry.apply(read.apply()).await?.effect,
+        Effect::Unchanged,
+        "the effect"
+    );
+    ensure_eq!(
+        registry.get(&row.key, Freshness::Store).await?,
+        row,
+        "the row"
+    );
     Ok(())
 }
 
@@ -68,15 +88,26 @@ async fn a_change_of_the_state_alone_is_stored(cx: Context, kind: Kind) -> Check
     let registry = cx.registry().await?;
     let outcome = registry.apply(sample(kind).apply()).await?;
     ensure_eq!(outcome.version, Some(0), "the first version");
-    let path = kind.view().and_then(|view| view.state_path).unwrap_or_default();
+    let path = kind
+        .view()
+        .and_then(|view| view.state_path)
+        .unwrap_or_default();
     for state in [1, 2, 3] {
         let view = sample(kind).patched(&Patch::default().set_varint(path, state));
         let outcome = registry.apply(view.apply()).await?;
-        ensure_eq!(outcome.effect, Effect::Updated, "the effect of state {state}");
+        ensure_eq!(
+            outcome.effect,
+            Effect::Updated,
+            "the effect of state {state}"
+        );
         let row = registry.get(&view.key, Freshness::Store).await?;
         ensure_eq!(samples::state(&row), state, "the state");
     }
-    ensure_eq!(registry.list_versions("fahrten", "it").await?.len(), 1, "versions");
+    ensure_eq!(
+        registry.list_versions("fahrten", "it").await?.len(),
+        1,
+        "versions"
+    );
     Ok(())
 }
 
@@ -87,8 +118,12 @@ async fn the_order_of_entities_is_no_change(cx: Context) -> Checked {
         let names = names.map(|name| name.as_bytes().to_vec());
         view.patched(&Patch::default().replace_repeated(&[1, 3], names))
     };
-    registry.apply(entities(["driver", "fahrzeug"]).apply()).await?;
-    let outcome = registry.apply(entities(["fahrzeug", "driver"]).apply()).await?;
+    registry
+        .apply(entities(["driver", "fahrzeug"]).apply())
+        .await?;
+    let outcome = registry
+        .apply(entities(["fahrzeug", "driver"]).apply())
+        .await?;
     ensure_eq!(outcome.effect, Effect::Unchanged, "the effect");
     Ok(())
 }
@@ -102,9 +137,17 @@ async fn the_order_of_features_is_a_change_but_no_version(cx: Context) -> Checke
     features.reverse();
     let reordered = view.patched(&Patch::default().replace_repeated(path, features));
     let outcome = registry.apply(reordered.apply()).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Updated, None), "the outcome");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Updated, None),
+        "the outcome"
+    );
     let row = registry.get(&view.key, Freshness::Store).await?;
-    ensure_eq!(samples::features(&row), ["embedding", "länge", "trips"], "features");
+    ensure_eq!(
+        samples::features(&row),
+        ["embedding", "länge", "trips"],
+        "features"
+    );
     Ok(())
 }
 
@@ -119,7 +162,11 @@ async fn disabling_a_view_is_a_change_but_no_version(cx: Context) -> Checked {
         (&view, Effect::Updated),
     ] {
         let outcome = registry.apply(sample.apply()).await?;
-        ensure_eq!((outcome.effect, outcome.version), (effect, None), "the outcome");
+        ensure_eq!(
+            (outcome.effect, outcome.version),
+            (effect, None),
+            "the outcome"
+        );
     }
     Ok(())
 }

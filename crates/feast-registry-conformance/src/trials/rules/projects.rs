@@ -15,8 +15,10 @@ use crate::samples::{self, Sample};
 use crate::trial::Trial;
 
 pub(super) fn trials() -> Vec<Trial> {
-    let in_projects: Vec<Kind> =
-        Kind::OBJECTS.into_iter().filter(|kind| *kind != Kind::Project).collect();
+    let in_projects: Vec<Kind> = Kind::OBJECTS
+        .into_iter()
+        .filter(|kind| *kind != Kind::Project)
+        .collect();
     let mut trials = trials_for!["rules", in_projects; the_first_one_creates_its_project];
     trials.extend(trials!["rules::project":
         opening_a_registry_creates_no_project,
@@ -42,12 +44,23 @@ fn entity(name: &str) -> Sample {
 
 async fn the_first_one_creates_its_project(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(kind, "fahrten", "it").apply()).await?;
-    let row = registry.get(&Key::project("fahrten"), Freshness::Store).await?;
+    registry
+        .apply(Sample::new(kind, "fahrten", "it").apply())
+        .await?;
+    let row = registry
+        .get(&Key::project("fahrten"), Freshness::Store)
+        .await?;
     let message: feast_registry_proto::core::Project = feast_registry_core::decode(&row)?;
-    ensure_eq!(message.spec.map(|spec| spec.name).as_deref(), Some("fahrten"), "its name");
+    ensure_eq!(
+        message.spec.map(|spec| spec.name).as_deref(),
+        Some("fahrten"),
+        "its name"
+    );
     let (created, updated) = samples::stamps(&row);
-    ensure!(created.is_some() && created == updated, "its stamps: {created:?}, {updated:?}");
+    ensure!(
+        created.is_some() && created == updated,
+        "its stamps: {created:?}, {updated:?}"
+    );
     Ok(())
 }
 
@@ -60,7 +73,11 @@ async fn opening_a_registry_creates_no_project(cx: Context) -> Checked {
 /// Feast had no table of projects once, but gave them identities.
 async fn opening_a_registry_adopts_projects_of_an_older_feast(cx: Context) -> Checked {
     let store = cx.store().await?;
-    let uuid = rows::at(Key::metadata("alt", PROJECT_UUID), "an old one", rows::STAMP);
+    let uuid = rows::at(
+        Key::metadata("alt", PROJECT_UUID),
+        "an old one",
+        rows::STAMP,
+    );
     let custom = rows::at(Key::metadata("not a project", "mine"), "ja", rows::STAMP);
     let entity = Sample::new(Kind::Entity, "alt", "driver");
     let entity = Record::new(entity.key, entity.body, rows::STAMP);
@@ -75,19 +92,28 @@ async fn opening_a_registry_adopts_projects_of_an_older_feast(cx: Context) -> Ch
             .map(|row| &*row.key.name)
             .collect();
         ensure_eq!(projects, ["alt"], "projects");
-        ensure!(old.iter().all(|row| rows.contains(row)), "what was there has changed: {rows:?}");
+        ensure!(
+            old.iter().all(|row| rows.contains(row)),
+            "what was there has changed: {rows:?}"
+        );
     }
     Ok(())
 }
 
 async fn an_object_does_not_change_its_project(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::Project, "", "fahrten").apply()).await?;
-    let before = registry.get(&Key::project("fahrten"), Freshness::Store).await?;
+    registry
+        .apply(Sample::new(Kind::Project, "", "fahrten").apply())
+        .await?;
+    let before = registry
+        .get(&Key::project("fahrten"), Freshness::Store)
+        .await?;
     registry.apply(entity("a").apply()).await?;
     registry.apply(entity("a").tagged("b", "c").apply()).await?;
     registry.delete(entity("a").delete()).await?;
-    let after = registry.get(&Key::project("fahrten"), Freshness::Store).await?;
+    let after = registry
+        .get(&Key::project("fahrten"), Freshness::Store)
+        .await?;
     ensure_eq!(after, before, "the project");
     Ok(())
 }
@@ -96,7 +122,9 @@ async fn the_last_object_leaves_its_project(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(entity("a").apply()).await?;
     registry.delete(entity("a").delete()).await?;
-    registry.get(&Key::project("fahrten"), Freshness::Store).await?;
+    registry
+        .get(&Key::project("fahrten"), Freshness::Store)
+        .await?;
     Ok(())
 }
 
@@ -109,13 +137,26 @@ async fn it_gets_an_identity_that_stays(cx: Context) -> Checked {
     registry.apply(entity("a").apply()).await?;
     let uuid = metadata(&registry, PROJECT_UUID).await?;
     ensure_eq!(uuid.parse::<uuid::Uuid>()?.to_string(), uuid, "its form");
-    ensure_eq!(uuid.parse::<uuid::Uuid>()?.get_version_num(), 4, "its version");
+    ensure_eq!(
+        uuid.parse::<uuid::Uuid>()?.get_version_num(),
+        4,
+        "its version"
+    );
     registry.apply(entity("b").apply()).await?;
     registry.delete(entity("a").delete()).await?;
-    ensure_eq!(metadata(&registry, PROJECT_UUID).await?, uuid, "the identity later");
-    registry.apply(Sample::new(Kind::Entity, "other", "a").apply()).await?;
+    ensure_eq!(
+        metadata(&registry, PROJECT_UUID).await?,
+        uuid,
+        "the identity later"
+    );
+    registry
+        .apply(Sample::new(Kind::Entity, "other", "a").apply())
+        .await?;
     let other = registry.project_metadata("other", PROJECT_UUID).await?;
-    ensure!(other.is_some() && other != Some(uuid), "two projects are the same: {other:?}");
+    ensure!(
+        other.is_some() && other != Some(uuid),
+        "two projects are the same: {other:?}"
+    );
     Ok(())
 }
 
@@ -129,9 +170,17 @@ async fn the_second_of_the_last_change_is_noted(cx: Context) -> Checked {
         start,
         end,
     };
-    let infra = Change::UpdateInfra { project: "fahrten".into(), body: samples::infra() };
-    let changes =
-        [view.change(), view.tagged("a", "b").change(), materialize, infra, Change::Delete(view.delete())];
+    let infra = Change::UpdateInfra {
+        project: "fahrten".into(),
+        body: samples::infra(),
+    };
+    let changes = [
+        view.change(),
+        view.tagged("a", "b").change(),
+        materialize,
+        infra,
+        Change::Delete(view.delete()),
+    ];
     for change in changes {
         // Long ago, so that the change is seen whatever the second.
         let key = Key::metadata("fahrten", LAST_UPDATED);
@@ -152,7 +201,9 @@ async fn the_second_of_the_last_change_is_noted(cx: Context) -> Checked {
 async fn an_unchanged_object_notes_nothing(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(entity("a").apply()).await?;
-    let mut row = registry.get(&Key::metadata("fahrten", LAST_UPDATED), Freshness::Store).await?;
+    let mut row = registry
+        .get(&Key::metadata("fahrten", LAST_UPDATED), Freshness::Store)
+        .await?;
     row.stamp = 1;
     row.body = "1".into();
     registry.import_rows(vec![row]).await?;
@@ -168,9 +219,15 @@ async fn purging_metadata_writes_none(cx: Context) -> Checked {
     let registry = cx.registry_with(options).await?;
     registry.apply(entity("a").apply()).await?;
     registry.delete(entity("a").delete()).await?;
-    ensure_eq!(registry.list_project_metadata("fahrten").await?, vec![], "metadata");
+    ensure_eq!(
+        registry.list_project_metadata("fahrten").await?,
+        vec![],
+        "metadata"
+    );
     // What a user sets is not Feast's.
-    registry.set_project_metadata("fahrten", "mine", "ja").await?;
+    registry
+        .set_project_metadata("fahrten", "mine", "ja")
+        .await?;
     ensure_eq!(metadata(&registry, "mine").await?, "ja", "the user's own");
     Ok(())
 }
@@ -180,14 +237,25 @@ async fn a_protected_tag_keeps_it(cx: Context) -> Checked {
     let project = Sample::new(Kind::Project, "", "fahrten");
     for value in ["true", "True", "TRUE"] {
         let protected = project.tagged("feast.dev/protected-project", value);
-        registry.commit(vec![protected.change(), entity("a").change()]).await?;
+        registry
+            .commit(vec![protected.change(), entity("a").change()])
+            .await?;
         let before = rows::all(&registry).await?;
-        refused(registry.delete_project("fahrten", None).await, ErrorKind::Protected)?;
+        refused(
+            registry.delete_project("fahrten", None).await,
+            ErrorKind::Protected,
+        )?;
         ensure_eq!(rows::all(&registry).await?, before, "all rows");
     }
     // What is in it is not protected.
     registry.delete(entity("a").delete()).await?;
-    registry.apply(project.tagged("feast.dev/protected-project", "false").apply()).await?;
+    registry
+        .apply(
+            project
+                .tagged("feast.dev/protected-project", "false")
+                .apply(),
+        )
+        .await?;
     registry.delete_project("fahrten", None).await?;
     Ok(())
 }
@@ -197,9 +265,17 @@ async fn a_setting_keeps_it(cx: Context) -> Checked {
     options.settings.protected_projects = vec!["fahrten".to_owned()];
     let registry = cx.registry_with(options).await?;
     registry.apply(entity("a").apply()).await?;
-    registry.apply(Sample::new(Kind::Entity, "other", "a").apply()).await?;
-    refused(registry.delete_project("fahrten", None).await, ErrorKind::Protected)?;
-    refused(registry.teardown_project("fahrten").await, ErrorKind::Protected)?;
+    registry
+        .apply(Sample::new(Kind::Entity, "other", "a").apply())
+        .await?;
+    refused(
+        registry.delete_project("fahrten", None).await,
+        ErrorKind::Protected,
+    )?;
+    refused(
+        registry.teardown_project("fahrten").await,
+        ErrorKind::Protected,
+    )?;
     registry.delete_project("other", None).await?;
     Ok(())
 }
@@ -209,7 +285,9 @@ async fn a_protected_one_is_not_torn_down(cx: Context) -> Checked {
     options.settings.protected_projects = vec!["fahrten".to_owned()];
     let registry = cx.registry_with(options).await?;
     registry.apply(entity("a").apply()).await?;
-    registry.apply(Sample::new(Kind::Entity, "other", "a").apply()).await?;
+    registry
+        .apply(Sample::new(Kind::Entity, "other", "a").apply())
+        .await?;
     let before = rows::all(&registry).await?;
     for what in [Teardown::Rows, Teardown::Tables] {
         refused(registry.teardown_all(what).await, ErrorKind::Protected)?;
@@ -248,11 +326,15 @@ async fn tearing_all_down_leaves_nothing(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     fill(&registry, "fahrten").await?;
     fill(&registry, "other").await?;
-    let cached = registry.find(&Key::project("other"), Freshness::Cache).await?;
+    let cached = registry
+        .find(&Key::project("other"), Freshness::Cache)
+        .await?;
     present(cached, "the project in the cache")?;
     registry.teardown_all(Teardown::Rows).await?;
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
-    let cached = registry.find(&Key::project("other"), Freshness::Cache).await?;
+    let cached = registry
+        .find(&Key::project("other"), Freshness::Cache)
+        .await?;
     ensure_eq!(cached, None, "the project in the cache");
     fill(&registry, "fahrten").await?;
     Ok(())

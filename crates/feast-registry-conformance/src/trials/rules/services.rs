@@ -48,36 +48,60 @@ fn service(view: &str, features: &[&str]) -> FeatureService {
 }
 
 async fn projection(registry: &Registry) -> Checked<FeatureViewProjection> {
-    let service: FeatureService =
-        registry.get_object("fahrten", "fares", Freshness::Store).await?;
+    let service: FeatureService = registry
+        .get_object("fahrten", "fares", Freshness::Store)
+        .await?;
     let features = service.spec.map(|spec| spec.features).unwrap_or_default();
     present(features.into_iter().next(), "the projection")
 }
 
 fn names(projection: &FeatureViewProjection) -> Vec<&str> {
-    projection.feature_columns.iter().map(|column| &*column.name).collect()
+    projection
+        .feature_columns
+        .iter()
+        .map(|column| &*column.name)
+        .collect()
 }
 
 async fn a_service_without_features_gets_all(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(kind, "fahrten", "trips").apply()).await?;
-    registry.apply_object("fahrten", &service("trips", &[])).await?;
+    registry
+        .apply(Sample::new(kind, "fahrten", "trips").apply())
+        .await?;
+    registry
+        .apply_object("fahrten", &service("trips", &[]))
+        .await?;
     let found = projection(&registry).await?;
     ensure_eq!(names(&found), ["trips", "länge", "embedding"], "features");
-    let typed = found.feature_columns.iter().all(|column| column.value_type != 0);
+    let typed = found
+        .feature_columns
+        .iter()
+        .all(|column| column.value_type != 0);
     ensure!(typed, "features without a type: {found:?}");
     let label = kind == Kind::LabelView;
-    ensure_eq!(found.view_type, if label { "labelView" } else { "" }, "the type of the view");
+    ensure_eq!(
+        found.view_type,
+        if label { "labelView" } else { "" },
+        "the type of the view"
+    );
     Ok(())
 }
 
 async fn chosen_features_get_their_types(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply()).await?;
-    registry.apply_object("fahrten", &service("trips", &["länge", "trips"])).await?;
+    registry
+        .apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply())
+        .await?;
+    registry
+        .apply_object("fahrten", &service("trips", &["länge", "trips"]))
+        .await?;
     let found = projection(&registry).await?;
     ensure_eq!(names(&found), ["länge", "trips"], "features");
-    let types: Vec<i32> = found.feature_columns.iter().map(|column| column.value_type).collect();
+    let types: Vec<i32> = found
+        .feature_columns
+        .iter()
+        .map(|column| column.value_type)
+        .collect();
     let wanted = [value_type::Enum::Double, value_type::Enum::Int64].map(i32::from);
     ensure_eq!(types, wanted, "types");
     Ok(())
@@ -85,20 +109,34 @@ async fn chosen_features_get_their_types(cx: Context) -> Checked {
 
 async fn an_unknown_view_is_not_found(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::FeatureView, "other", "trips").apply()).await?;
-    let result = registry.apply_object("fahrten", &service("trips", &[])).await;
+    registry
+        .apply(Sample::new(Kind::FeatureView, "other", "trips").apply())
+        .await?;
+    let result = registry
+        .apply_object("fahrten", &service("trips", &[]))
+        .await;
     let error = refused(result, ErrorKind::NotFound(Kind::FeatureView))?;
-    ensure!(error.message().contains("trips"), "the view is missing: {error:?}");
+    ensure!(
+        error.message().contains("trips"),
+        "the view is missing: {error:?}"
+    );
     ensure_eq!(rows::of(&registry, "fahrten").await?, vec![], "rows");
     Ok(())
 }
 
 async fn an_unknown_feature_is_refused(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply()).await?;
-    let result = registry.apply_object("fahrten", &service("trips", &["trips", "höhe"])).await;
+    registry
+        .apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply())
+        .await?;
+    let result = registry
+        .apply_object("fahrten", &service("trips", &["trips", "höhe"]))
+        .await;
     let error = refused(result, ErrorKind::Invalid)?;
-    ensure!(error.message().contains("höhe"), "the feature is missing: {error:?}");
+    ensure!(
+        error.message().contains("höhe"),
+        "the feature is missing: {error:?}"
+    );
     Ok(())
 }
 
@@ -133,19 +171,42 @@ async fn resolving_again_is_no_change(cx: Context) -> Checked {
     ensure_eq!(outcome.effect, Effect::Unchanged, "the effect");
     registry.apply(view.redefined("höhe").apply()).await?;
     let outcome = registry.apply_object("fahrten", &wanted).await?;
-    ensure_eq!(outcome.effect, Effect::Updated, "the effect after the view has changed");
-    ensure!(names(&projection(&registry).await?).contains(&"höhe"), "the new feature is missing");
+    ensure_eq!(
+        outcome.effect,
+        Effect::Updated,
+        "the effect after the view has changed"
+    );
+    ensure!(
+        names(&projection(&registry).await?).contains(&"höhe"),
+        "the new feature is missing"
+    );
     Ok(())
 }
 
 async fn the_batch_source_of_the_view_is_described(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply()).await?;
-    registry.apply_object("fahrten", &service("trips", &[])).await?;
+    registry
+        .apply(Sample::new(Kind::FeatureView, "fahrten", "trips").apply())
+        .await?;
+    registry
+        .apply_object("fahrten", &service("trips", &[]))
+        .await?;
     let found = projection(&registry).await?;
-    ensure_eq!(found.timestamp_field, "event_timestamp", "the field of the time");
-    ensure_eq!(found.created_timestamp_column, "created", "the column of the creation");
-    ensure_eq!(found.date_partition_column, "tag", "the column of the partition");
+    ensure_eq!(
+        found.timestamp_field,
+        "event_timestamp",
+        "the field of the time"
+    );
+    ensure_eq!(
+        found.created_timestamp_column,
+        "created",
+        "the column of the creation"
+    );
+    ensure_eq!(
+        found.date_partition_column,
+        "tag",
+        "the column of the partition"
+    );
     let source = present(found.batch_source, "the batch source")?;
     ensure_eq!(source.name, "fahrten", "the batch source");
     Ok(())
@@ -155,7 +216,9 @@ async fn deleting_a_view_leaves_the_service(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let view = Sample::new(Kind::FeatureView, "fahrten", "trips");
     registry.apply(view.apply()).await?;
-    registry.apply_object("fahrten", &service("trips", &[])).await?;
+    registry
+        .apply_object("fahrten", &service("trips", &[]))
+        .await?;
     registry.delete(view.delete()).await?;
     ensure_eq!(names(&projection(&registry).await?).len(), 3, "features");
     Ok(())

@@ -36,7 +36,10 @@ async fn a_new_object_has_two_equal_stamps_of_now(cx: Context, kind: Kind) -> Ch
     let (created, updated) = samples::stamps(&row);
     ensure_eq!(created, updated, "the stamps");
     let second = moment(created).0;
-    ensure!(before <= second && second <= now()?, "created at {second}, not now");
+    ensure!(
+        before <= second && second <= now()?,
+        "created at {second}, not now"
+    );
     ensure_eq!(row.stamp, second, "the stamp of the row");
     Ok(())
 }
@@ -49,8 +52,15 @@ async fn a_change_keeps_the_time_of_creation(cx: Context, kind: Kind) -> Checked
         let changed = sample(kind).tagged("round", &round.to_string());
         registry.apply(changed.apply()).await?;
         let after = registry.get(&sample(kind).key, Freshness::Store).await?;
-        ensure_eq!(samples::stamps(&after).0, samples::stamps(&before).0, "created");
-        ensure!(is_not_before(&after, &before), "went back: {before:?}, then {after:?}");
+        ensure_eq!(
+            samples::stamps(&after).0,
+            samples::stamps(&before).0,
+            "created"
+        );
+        ensure!(
+            is_not_before(&after, &before),
+            "went back: {before:?}, then {after:?}"
+        );
         before = after;
     }
     Ok(())
@@ -66,11 +76,21 @@ async fn stamps_of_the_user_do_not_count(cx: Context, kind: Kind) -> Checked {
     let theirs = sample(kind).patched(&patch);
     registry.apply(theirs.apply()).await?;
     let row = registry.get(&theirs.key, Freshness::Store).await?;
-    ensure!(moment(samples::stamps(&row).0).0 > 12, "created as the user said");
+    ensure!(
+        moment(samples::stamps(&row).0).0 > 12,
+        "created as the user said"
+    );
     registry.apply(theirs.tagged("a", "b").apply()).await?;
     let changed = registry.get(&theirs.key, Freshness::Store).await?;
-    ensure_eq!(samples::stamps(&changed).0, samples::stamps(&row).0, "created");
-    ensure!(is_not_before(&changed, &row), "the change has the time of the user");
+    ensure_eq!(
+        samples::stamps(&changed).0,
+        samples::stamps(&row).0,
+        "created"
+    );
+    ensure!(
+        is_not_before(&changed, &row),
+        "the change has the time of the user"
+    );
     Ok(())
 }
 
@@ -79,16 +99,27 @@ async fn the_time_of_the_last_change_never_goes_back(cx: Context, kind: Kind) ->
     let registry = cx.registry().await?;
     registry.apply(sample(kind).apply()).await?;
     let mut row = registry.get(&sample(kind).key, Freshness::Store).await?;
-    let ahead = Timestamp { seconds: now()? + 3_600, nanos: 5_000 };
+    let ahead = Timestamp {
+        seconds: now()? + 3_600,
+        nanos: 5_000,
+    };
     let Some(path) = kind.spec().updated_path else {
         return Ok(());
     };
-    row.body = Patch::default().set_timestamp(path, &ahead).apply(&row.body)?.into();
+    row.body = Patch::default()
+        .set_timestamp(path, &ahead)
+        .apply(&row.body)?
+        .into();
     row.stamp = ahead.seconds;
     registry.import_rows(vec![row.clone()]).await?;
-    registry.apply(sample(kind).tagged("a", "b").apply()).await?;
+    registry
+        .apply(sample(kind).tagged("a", "b").apply())
+        .await?;
     let after = registry.get(&row.key, Freshness::Store).await?;
-    ensure!(is_not_before(&after, &row), "went back: {row:?}, then {after:?}");
+    ensure!(
+        is_not_before(&after, &row),
+        "went back: {row:?}, then {after:?}"
+    );
     Ok(())
 }
 

@@ -52,7 +52,11 @@ async fn a_message_with_another_name_is_refused(cx: Context, kind: Kind) -> Chec
     let registry = cx.registry().await?;
     let sample = Sample::new(kind, "fahrten", "it");
     for name in ["other", "IT", "it "] {
-        let project = if kind == Kind::Project { name } else { "fahrten" };
+        let project = if kind == Kind::Project {
+            name
+        } else {
+            "fahrten"
+        };
         let apply = Apply::new(kind, project, name, sample.body.clone());
         refused(registry.apply(apply).await, ErrorKind::Invalid)?;
     }
@@ -67,12 +71,17 @@ fn without_entities(kind: Kind) -> Sample {
 
 async fn it_needs_an_entity(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
-    refused(registry.apply(without_entities(kind).apply()).await, ErrorKind::Invalid)?;
+    refused(
+        registry.apply(without_entities(kind).apply()).await,
+        ErrorKind::Invalid,
+    )?;
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
     // A view without a join key names a placeholder.
     let path = kind.view().map_or(&[][..], |view| view.entities_path);
     let placeholder = Patch::default().replace_repeated(path, [b"__dummy".to_vec()]);
-    registry.apply(without_entities(kind).patched(&placeholder).apply()).await?;
+    registry
+        .apply(without_entities(kind).patched(&placeholder).apply())
+        .await?;
     Ok(())
 }
 
@@ -107,7 +116,9 @@ async fn only_python_can_compute_row_by_row(cx: Context) -> Checked {
 async fn rows_of_the_registry_itself_cannot_be_applied_by_name(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     for kind in [Kind::Infra, Kind::Version, Kind::Metadata] {
-        let result = registry.apply(Apply::new(kind, "fahrten", "it", Vec::new())).await;
+        let result = registry
+            .apply(Apply::new(kind, "fahrten", "it", Vec::new()))
+            .await;
         refused(result, ErrorKind::Invalid)?;
     }
     ensure_eq!(rows::all(&registry).await?, vec![], "all rows");
@@ -116,13 +127,24 @@ async fn rows_of_the_registry_itself_cannot_be_applied_by_name(cx: Context) -> C
 
 async fn a_name_is_no_pattern(cx: Context) -> Checked {
     let registry = cx.registry().await?;
-    registry.apply(Sample::new(Kind::Entity, "fahrten", "it").apply()).await?;
-    for (project, name) in [("fahrten", "%"), ("fahrten", "i_"), ("%", "it"), ("fahrten", "*")] {
-        let result = registry.delete(Delete::new(Kind::Entity, project, name)).await;
+    registry
+        .apply(Sample::new(Kind::Entity, "fahrten", "it").apply())
+        .await?;
+    for (project, name) in [
+        ("fahrten", "%"),
+        ("fahrten", "i_"),
+        ("%", "it"),
+        ("fahrten", "*"),
+    ] {
+        let result = registry
+            .delete(Delete::new(Kind::Entity, project, name))
+            .await;
         refused(result, ErrorKind::NotFound(Kind::Entity))?;
     }
     for (project, name) in [("fahrten", ""), ("", "it")] {
-        let result = registry.delete(Delete::new(Kind::Entity, project, name)).await;
+        let result = registry
+            .delete(Delete::new(Kind::Entity, project, name))
+            .await;
         refused(result, ErrorKind::Invalid)?;
     }
     Ok(())

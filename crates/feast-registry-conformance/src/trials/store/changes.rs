@@ -40,7 +40,11 @@ async fn an_insert_an_update_and_a_delete_each_change_the_probe(
         ensure!(after != before, "the probe did not notice {step:?}");
         before = after;
     }
-    ensure_eq!(store.changes().await?, Probe::default(), "the probe in the end");
+    ensure_eq!(
+        store.changes().await?,
+        Probe::default(),
+        "the probe in the end"
+    );
     Ok(())
 }
 

@@ -62,7 +62,11 @@ async fn a_deleted_row_is_gone(cx: Context, kind: Kind) -> Checked {
     rows::insert(&*store, &[row.clone(), other.clone()]).await?;
     rows::write(&*store, vec![Write::Delete(row.key.clone())]).await?;
     ensure_eq!(rows::get(&*store, &row.key).await?, None, "the row");
-    ensure_eq!(rows::get(&*store, &other.key).await?, Some(other), "the row of the other project");
+    ensure_eq!(
+        rows::get(&*store, &other.key).await?,
+        Some(other),
+        "the row of the other project"
+    );
     Ok(())
 }
 
@@ -78,8 +82,17 @@ async fn keys_are_compared_exactly(cx: Context) -> Checked {
     let store = cx.store().await?;
     rows::insert(&*store, &[rows::entity("p", "Größe")]).await?;
     let others = [
-        ("p", "Grosse"), ("p", "Große"), ("p", "Gro\u{308}ße"), ("p", "Größe "), ("p", " Größe"),
-        ("p ", "Größe"), ("", "Größe"), ("p", "Größ"), ("p", "Größ_"), ("p", "%"), ("q", "Größe"),
+        ("p", "Grosse"),
+        ("p", "Große"),
+        ("p", "Gro\u{308}ße"),
+        ("p", "Größe "),
+        ("p", " Größe"),
+        ("p ", "Größe"),
+        ("", "Größe"),
+        ("p", "Größ"),
+        ("p", "Größ_"),
+        ("p", "%"),
+        ("q", "Größe"),
     ];
     for (project, name) in others {
         let key = Key::new(Kind::Entity, project, name);
@@ -91,7 +104,11 @@ async fn keys_are_compared_exactly(cx: Context) -> Checked {
     }
     let cased = Key::new(Kind::Entity, "p", "größe");
     if cx.facts().capabilities.case_sensitive_names {
-        ensure_eq!(rows::get(&*store, &cased).await?, None, "the row in another case");
+        ensure_eq!(
+            rows::get(&*store, &cased).await?,
+            None,
+            "the row in another case"
+        );
     }
     Ok(())
 }
@@ -106,7 +123,11 @@ async fn versions_keep_what_is_beside_the_message(cx: Context) -> Checked {
         description: "die zwölfte".to_owned(),
     }));
     rows::insert(&*store, std::slice::from_ref(&row)).await?;
-    ensure_eq!(rows::get(&*store, &row.key).await?, Some(row.clone()), "by key");
+    ensure_eq!(
+        rows::get(&*store, &row.key).await?,
+        Some(row.clone()),
+        "by key"
+    );
     ensure_eq!(rows::everything(&*store).await?, vec![row], "in a snapshot");
     Ok(())
 }
@@ -125,12 +146,20 @@ async fn user_metadata_lies_beside_the_message(cx: Context) -> Checked {
             };
             rows::write(&*store, vec![set]).await?;
             let found = present(rows::get(&*store, &row.key).await?, kind)?;
-            ensure_eq!(found.user_metadata(), Some(&bytes), "user metadata of a {kind}");
+            ensure_eq!(
+                found.user_metadata(),
+                Some(&bytes),
+                "user metadata of a {kind}"
+            );
             ensure_eq!(found.body, row.body, "the message");
             ensure_eq!(found.stamp, STAMP + 1, "the stamp");
             rows::write(&*store, vec![rows::update(&row.key, "it", STAMP)]).await?;
             let found = present(rows::get(&*store, &row.key).await?, kind)?;
-            ensure_eq!(found.user_metadata(), Some(&bytes), "after an update of the {kind}");
+            ensure_eq!(
+                found.user_metadata(),
+                Some(&bytes),
+                "after an update of the {kind}"
+            );
         }
     }
     Ok(())
@@ -142,6 +171,9 @@ async fn a_replica_answers_too(cx: Context) -> Checked {
     rows::insert(&*store, std::slice::from_ref(&row)).await?;
     // It may be behind, but it must not make anything up.
     let found = store.get(&row.key, Consistency::Replica).await?;
-    ensure!(found.is_none() || found == Some(row), "a replica made up {found:?}");
+    ensure!(
+        found.is_none() || found == Some(row),
+        "a replica made up {found:?}"
+    );
     Ok(())
 }

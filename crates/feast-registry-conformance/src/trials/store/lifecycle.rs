@@ -25,8 +25,11 @@ pub(super) fn trials() -> Vec<Trial> {
         it_is_healthy_and_says_what_it_is,
     ];
     trials.push(
-        Trial::new("store::lifecycle::a_closed_store_does_nothing_more", a_closed_store)
-            .needing(&[Need::Durable]),
+        Trial::new(
+            "store::lifecycle::a_closed_store_does_nothing_more",
+            a_closed_store,
+        )
+        .needing(&[Need::Durable]),
     );
     trials.push(
         Trial::new(
@@ -46,9 +49,18 @@ async fn initialising_again_changes_nothing(cx: Context) -> Checked {
     let store = cx.store().await?;
     rows::insert(&*store, &rows::one_of_each("p")).await?;
     let before = rows::everything(&*store).await?;
-    for mode in [SchemaMode::Auto, SchemaMode::Verify, SchemaMode::Skip, SchemaMode::Auto] {
+    for mode in [
+        SchemaMode::Auto,
+        SchemaMode::Verify,
+        SchemaMode::Skip,
+        SchemaMode::Auto,
+    ] {
         store.initialize(mode).await?;
-        ensure_eq!(rows::everything(&*store).await?, before, "all rows after {mode:?}");
+        ensure_eq!(
+            rows::everything(&*store).await?,
+            before,
+            "all rows after {mode:?}"
+        );
     }
     Ok(())
 }
@@ -74,7 +86,10 @@ async fn initialising_at_the_same_time_is_fine(cx: Context) -> Checked {
 
 async fn processes_may_initialise(cx: Context) -> Checked {
     let opened = cx.open().await?;
-    let order = Order { location: opened.location, job: Job::Initialize };
+    let order = Order {
+        location: opened.location,
+        job: Job::Initialize,
+    };
     worker::together(vec![order; 4]).await?;
     rows::insert(&*opened.store, &rows::one_of_each("p")).await?;
     Ok(())
@@ -83,12 +98,17 @@ async fn processes_may_initialise(cx: Context) -> Checked {
 async fn handles(cx: Context) -> Checked {
     let opened = cx.located().await?;
     let other = cx.reopen(&opened.location).await?;
-    for (round, (from, to)) in
-        [(&opened.store, &other), (&other, &opened.store)].into_iter().enumerate()
+    for (round, (from, to)) in [(&opened.store, &other), (&other, &opened.store)]
+        .into_iter()
+        .enumerate()
     {
         let row = rows::entity("p", &format!("e{round}"));
         rows::insert(&**from, std::slice::from_ref(&row)).await?;
-        ensure_eq!(rows::get(&**to, &row.key).await?, Some(row), "through the other handle");
+        ensure_eq!(
+            rows::get(&**to, &row.key).await?,
+            Some(row),
+            "through the other handle"
+        );
     }
     Ok(())
 }
@@ -129,7 +149,11 @@ async fn skip_changes_nothing(cx: Context) -> Checked {
 
 async fn teardown_of_rows_leaves_no_row(cx: Context) -> Checked {
     let store = cx.store().await?;
-    rows::insert(&*store, &[rows::one_of_each("p"), rows::one_of_each("q")].concat()).await?;
+    rows::insert(
+        &*store,
+        &[rows::one_of_each("p"), rows::one_of_each("q")].concat(),
+    )
+    .await?;
     store.teardown(Teardown::Rows).await?;
     ensure_eq!(rows::everything(&*store).await?, vec![], "all rows");
     ensure_eq!(store.changes().await?, Probe::default(), "the probe");
@@ -141,7 +165,12 @@ async fn teardown_of_rows_leaves_no_row(cx: Context) -> Checked {
 
 async fn teardown_may_be_repeated(cx: Context) -> Checked {
     let store = cx.store().await?;
-    for what in [Teardown::Rows, Teardown::Rows, Teardown::Tables, Teardown::Tables] {
+    for what in [
+        Teardown::Rows,
+        Teardown::Rows,
+        Teardown::Tables,
+        Teardown::Tables,
+    ] {
         store.teardown(what).await?;
     }
     Ok(())

@@ -54,7 +54,10 @@ async fn count_together(cx: &Context, store: &Arc<dyn Store>) -> Checked {
     for done in try_join_all(tasks).await? {
         done?;
     }
-    let sum = rows::get(&**store, &counter("c")).await?.as_ref().map(rows::number);
+    let sum = rows::get(&**store, &counter("c"))
+        .await?
+        .as_ref()
+        .map(rows::number);
     ensure_eq!(sum, i64::try_from(TASKS * rounds).ok(), "the counter");
     Ok(())
 }
@@ -77,7 +80,10 @@ async fn increment(store: &Arc<dyn Store>, first: Lock) -> Result<()> {
                     rows::update(&row.key, &next, STAMP)
                 }
             };
-            Ok(Decision::Commit { writes: vec![write], answer: () })
+            Ok(Decision::Commit {
+                writes: vec![write],
+                answer: (),
+            })
         })
         .await
 }
@@ -98,7 +104,10 @@ async fn many_that_share_a_lock_and_then_want_it_alone_all_get_it(cx: Context) -
     for done in try_join_all(tasks).await? {
         done?;
     }
-    let sum = rows::get(&*store, &counter("c")).await?.as_ref().map(rows::number);
+    let sum = rows::get(&*store, &counter("c"))
+        .await?
+        .as_ref()
+        .map(rows::number);
     ensure_eq!(sum, i64::try_from(TASKS * rounds).ok(), "the counter");
     Ok(())
 }
@@ -107,7 +116,9 @@ async fn transfers_in_any_direction_keep_the_sum(cx: Context) -> Checked {
     const ACCOUNTS: usize = 4;
     let store = cx.store().await?;
     let account = |n: usize| counter(&format!("account {n}"));
-    let start: Vec<_> = (0..ACCOUNTS).map(|n| rows::at(account(n), "100", STAMP)).collect();
+    let start: Vec<_> = (0..ACCOUNTS)
+        .map(|n| rows::at(account(n), "100", STAMP))
+        .collect();
     rows::insert(&*store, &start).await?;
     let rounds = cx.rounds(10);
     let tasks = (0..TASKS).map(|task| {
@@ -123,7 +134,10 @@ async fn transfers_in_any_direction_keep_the_sum(cx: Context) -> Checked {
                     };
                     let moved = [(from, rows::number(from) - 1), (to, rows::number(to) + 1)]
                         .map(|(row, sum)| rows::update(&row.key, &sum.to_string(), STAMP));
-                    Ok(Decision::Commit { writes: moved.into(), answer: () })
+                    Ok(Decision::Commit {
+                        writes: moved.into(),
+                        answer: (),
+                    })
                 })
                 .await?;
             }
@@ -132,7 +146,11 @@ async fn transfers_in_any_direction_keep_the_sum(cx: Context) -> Checked {
     });
     let sums = async {
         for _ in 0..rounds {
-            let sum: i64 = rows::everything(&*store).await?.iter().map(rows::number).sum();
+            let sum: i64 = rows::everything(&*store)
+                .await?
+                .iter()
+                .map(rows::number)
+                .sum();
             ensure_eq!(sum, 400, "the sum meanwhile");
         }
         Checked::<()>::Ok(())
@@ -142,7 +160,11 @@ async fn transfers_in_any_direction_keep_the_sum(cx: Context) -> Checked {
         done?;
     }
     sums?;
-    let sum: i64 = rows::everything(&*store).await?.iter().map(rows::number).sum();
+    let sum: i64 = rows::everything(&*store)
+        .await?
+        .iter()
+        .map(rows::number)
+        .sum();
     ensure_eq!(sum, 400, "the sum in the end");
     Ok(())
 }
@@ -183,7 +205,10 @@ async fn a_shared_parent_is_not_deleted_under_its_children(cx: Context) -> Check
                 .await?;
                 let rows = rows::everything(&*store).await?;
                 let orphans = rows.iter().all(|row| row.key.kind == Kind::Entity);
-                ensure!(rows.is_empty() || !orphans, "children without a parent: {rows:?}");
+                ensure!(
+                    rows.is_empty() || !orphans,
+                    "children without a parent: {rows:?}"
+                );
             }
             Checked::<()>::Ok(())
         }
@@ -193,8 +218,14 @@ async fn a_shared_parent_is_not_deleted_under_its_children(cx: Context) -> Check
     }
     deleting.await??;
     let rows = rows::everything(&*store).await?;
-    let parents = rows.iter().filter(|row| row.key.kind == Kind::Project).count();
-    ensure!(rows.is_empty() || parents == 1, "children without a parent in the end");
+    let parents = rows
+        .iter()
+        .filter(|row| row.key.kind == Kind::Project)
+        .count();
+    ensure!(
+        rows.is_empty() || parents == 1,
+        "children without a parent in the end"
+    );
     Ok(())
 }
 
@@ -209,7 +240,9 @@ async fn numbers_taken_under_a_lock_are_unique(cx: Context) -> Checked {
             for _ in 0..rounds {
                 let mut reads = ReadSet::new();
                 let last = Range::last_version("p", "v");
-                reads.key(guard.clone(), Lock::Update).range(last.clone(), Lock::Plain);
+                reads
+                    .key(guard.clone(), Lock::Update)
+                    .range(last.clone(), Lock::Plain);
                 let guard = guard.clone();
                 store
                     .transact_typed(reads, move |view, _| {

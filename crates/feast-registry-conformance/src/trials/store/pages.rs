@@ -21,17 +21,26 @@ pub(super) fn trials() -> Vec<Trial> {
 
 async fn a_page_holds_at_most_its_limit_and_says_whether_more_follow(cx: Context) -> Checked {
     let store = cx.store().await?;
-    let rows: Vec<Record> = (0..5).map(|n| rows::entity("p", &format!("e{n}"))).collect();
+    let rows: Vec<Record> = (0..5)
+        .map(|n| rows::entity("p", &format!("e{n}")))
+        .collect();
     rows::insert(&*store, &rows).await?;
     for limit in [1, 2, 4, 5, 6, usize::MAX] {
         let scan = Scan::project(Kind::Entity, "p").limit(limit);
         let page = store.scan(&scan, Consistency::Primary).await?;
         ensure_eq!(page.records, rows[..limit.min(5)], "a page of {limit}");
-        ensure_eq!(page.more, limit < 5, "whether more follow a page of {limit}");
+        ensure_eq!(
+            page.more,
+            limit < 5,
+            "whether more follow a page of {limit}"
+        );
     }
     let last = Scan::all(Kind::Entity).after(rows[4].key.clone()).limit(1);
     let page = store.scan(&last, Consistency::Primary).await?;
-    ensure!(page.records.is_empty() && !page.more, "behind the last row: {page:?}");
+    ensure!(
+        page.records.is_empty() && !page.more,
+        "behind the last row: {page:?}"
+    );
     Ok(())
 }
 
@@ -86,12 +95,20 @@ async fn paging_misses_no_row_while_others_come_and_go(cx: Context) -> Checked {
         // Before, behind, and in place of the row where the next page begins.
         let come = ["a", "e10x", "z"].map(|name| rows::entity("p", &format!("{name}{round}")));
         let mut writes: Vec<Write> = come.into_iter().map(Write::Insert).collect();
-        writes.push(Write::Delete(Key::new(Kind::Entity, "p", format!("a{}", round - 1))));
+        writes.push(Write::Delete(Key::new(
+            Kind::Entity,
+            "p",
+            format!("a{}", round - 1),
+        )));
         rows::write(&*store, writes).await?;
         scan = scan.after(last);
     }
     let stayed: Vec<&Record> = found.iter().filter(|row| staying.contains(row)).collect();
-    ensure_eq!(stayed, staying.iter().collect::<Vec<_>>(), "rows that were there all the time");
+    ensure_eq!(
+        stayed,
+        staying.iter().collect::<Vec<_>>(),
+        "rows that were there all the time"
+    );
     Ok(())
 }
 
@@ -100,7 +117,11 @@ async fn pages(store: &Arc<dyn Store>, scan: Scan, size: usize) -> Checked<Vec<R
     let mut scan = scan.limit(size);
     loop {
         let page = store.scan(&scan, Consistency::Primary).await?;
-        ensure!(page.records.len() <= size, "a page of {size} has {}", page.records.len());
+        ensure!(
+            page.records.len() <= size,
+            "a page of {size} has {}",
+            page.records.len()
+        );
         let last = page.records.last().map(|row| row.key.clone());
         rows.extend(page.records);
         match last {

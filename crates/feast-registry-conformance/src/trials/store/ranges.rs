@@ -21,7 +21,15 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 fn history() -> Vec<Record> {
-    let versions = [("a", 0), ("a", 2), ("a", 10), ("aa", 1), ("A", 7), ("a%", 3), ("b", 4)];
+    let versions = [
+        ("a", 0),
+        ("a", 2),
+        ("a", 10),
+        ("aa", 1),
+        ("A", 7),
+        ("a%", 3),
+        ("b", 4),
+    ];
     let mut rows: Vec<Record> = Vec::new();
     for project in ["p", "q"] {
         for (view, number) in versions {
@@ -38,7 +46,10 @@ async fn read(store: &Arc<dyn Store>, range: Range, lock: Lock) -> Checked<Vec<R
     let found = store
         .transact_typed(reads, move |view, _| {
             let answer = view.range(&range).map(<[Record]>::to_vec);
-            Ok(Decision::Commit { writes: vec![], answer })
+            Ok(Decision::Commit {
+                writes: vec![],
+                answer,
+            })
         })
         .await?;
     crate::check::present(found, "the range")
@@ -60,8 +71,11 @@ async fn a_range_is_read_whole_and_in_order(cx: Context) -> Checked {
     let rows = history();
     rows::insert(&*store, &rows).await?;
     for range in ranges() {
-        let wanted: Vec<Record> =
-            rows.iter().filter(|row| range.contains(&row.key)).cloned().collect();
+        let wanted: Vec<Record> = rows
+            .iter()
+            .filter(|row| range.contains(&row.key))
+            .cloned()
+            .collect();
         for lock in [Lock::Plain, Lock::Share, Lock::Update] {
             let found = read(&store, range.clone(), lock).await?;
             ensure_eq!(found, wanted, "{range:?} with {lock:?}");
@@ -95,7 +109,11 @@ async fn nothing_is_in_an_empty_range(cx: Context) -> Checked {
     ];
     for range in empty {
         for lock in [Lock::Plain, Lock::Update] {
-            ensure_eq!(read(&store, range.clone(), lock).await?, vec![], "{range:?}");
+            ensure_eq!(
+                read(&store, range.clone(), lock).await?,
+                vec![],
+                "{range:?}"
+            );
         }
     }
     Ok(())
@@ -110,20 +128,31 @@ async fn a_range_delete_spares_the_rest(cx: Context) -> Checked {
         let mut wanted = rows::everything(&*store).await?;
         wanted.retain(|row| !range.contains(&row.key));
         rows::write(&*store, vec![Write::DeleteRange(range.clone())]).await?;
-        ensure_eq!(rows::everything(&*store).await?, wanted, "what is left of {range:?}");
+        ensure_eq!(
+            rows::everything(&*store).await?,
+            wanted,
+            "what is left of {range:?}"
+        );
     }
     Ok(())
 }
 
 async fn a_range_delete_may_reach_over_projects(cx: Context) -> Checked {
     let store = cx.store().await?;
-    rows::insert(&*store, &[rows::one_of_each("p"), rows::one_of_each("q")].concat()).await?;
+    rows::insert(
+        &*store,
+        &[rows::one_of_each("p"), rows::one_of_each("q")].concat(),
+    )
+    .await?;
     for kind in Kind::ALL {
         let mut range = Range::project(kind, "p");
         range.project = None;
         rows::write(&*store, vec![Write::DeleteRange(range)]).await?;
         let left = rows::everything(&*store).await?;
-        ensure!(left.iter().all(|row| row.key.kind > kind), "a {kind} is left: {left:?}");
+        ensure!(
+            left.iter().all(|row| row.key.kind > kind),
+            "a {kind} is left: {left:?}"
+        );
     }
     Ok(())
 }

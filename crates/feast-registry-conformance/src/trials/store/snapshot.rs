@@ -59,21 +59,30 @@ async fn thousands_of_rows_are_there(cx: Context) -> Checked {
     let per_kind = cx.rounds(1_200);
     for kind in [Kind::Entity, Kind::FeatureView, Kind::Version] {
         let name = |n: usize| format!("{n:06}");
-        let rows: Vec<Record> =
-            (0..per_kind).map(|n| rows::row(kind, "p", &name(n))).collect();
+        let rows: Vec<Record> = (0..per_kind)
+            .map(|n| rows::row(kind, "p", &name(n)))
+            .collect();
         for some in rows.chunks(600) {
             rows::insert(&*store, some).await?;
         }
     }
-    let keys: std::collections::BTreeSet<Key> =
-        rows::everything(&*store).await?.into_iter().map(|row| row.key).collect();
+    let keys: std::collections::BTreeSet<Key> = rows::everything(&*store)
+        .await?
+        .into_iter()
+        .map(|row| row.key)
+        .collect();
     ensure_eq!(keys.len(), 3 * per_kind, "rows");
     Ok(())
 }
 
 /// Kinds from the first to the last table that a snapshot reads.
-const SPREAD: [Kind; 5] =
-    [Kind::Project, Kind::Entity, Kind::LabelView, Kind::Version, Kind::Metadata];
+const SPREAD: [Kind; 5] = [
+    Kind::Project,
+    Kind::Entity,
+    Kind::LabelView,
+    Kind::Version,
+    Kind::Metadata,
+];
 
 async fn a_transaction_is_seen_whole_or_not_at_all(cx: Context) -> Checked {
     let store = cx.store().await?;
@@ -97,11 +106,21 @@ async fn a_transaction_is_seen_whole_or_not_at_all(cx: Context) -> Checked {
     let looked = async {
         let mut last = 0;
         for _ in 0..cx.rounds(50) {
-            let numbers: Vec<i64> =
-                rows::everything(&*store).await?.iter().map(rows::number).collect();
+            let numbers: Vec<i64> = rows::everything(&*store)
+                .await?
+                .iter()
+                .map(rows::number)
+                .collect();
             ensure_eq!(numbers.len(), SPREAD.len(), "rows");
-            ensure!(numbers.iter().all(|n| *n == numbers[0]), "torn: {numbers:?}");
-            ensure!(numbers[0] >= last, "went back from {last} to {}", numbers[0]);
+            ensure!(
+                numbers.iter().all(|n| *n == numbers[0]),
+                "torn: {numbers:?}"
+            );
+            ensure!(
+                numbers[0] >= last,
+                "went back from {last} to {}",
+                numbers[0]
+            );
             last = numbers[0];
             tokio::task::yield_now().await;
         }
@@ -115,7 +134,9 @@ async fn a_transaction_is_seen_whole_or_not_at_all(cx: Context) -> Checked {
 
 async fn dropping_the_stream_leaves_nothing_open(cx: Context) -> Checked {
     let store = cx.store().await?;
-    let rows: Vec<Record> = (0..500).map(|n| rows::entity("p", &n.to_string())).collect();
+    let rows: Vec<Record> = (0..500)
+        .map(|n| rows::entity("p", &n.to_string()))
+        .collect();
     rows::insert(&*store, &rows).await?;
     for round in 0..40 {
         let mut chunks = store.snapshot(Consistency::Primary).await?;

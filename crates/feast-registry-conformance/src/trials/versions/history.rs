@@ -47,10 +47,15 @@ async fn a_new_definition_is_the_next_version(cx: Context, kind: Kind) -> Checke
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
     for (number, feature) in (1..).zip(["one", "two", "three"]) {
-        let outcome = registry.apply(view(kind).redefined(feature).apply()).await?;
+        let outcome = registry
+            .apply(view(kind).redefined(feature).apply())
+            .await?;
         ensure_eq!(outcome.version, Some(number), "the version of the outcome");
         let active = registry.get(&view(kind).key, Freshness::Store).await?;
-        if kind.view().is_some_and(|view| view.version_number_path.is_some()) {
+        if kind
+            .view()
+            .is_some_and(|view| view.version_number_path.is_some())
+        {
             ensure_eq!(
                 i32::try_from(samples::active_version(&active))?,
                 number,
@@ -65,7 +70,11 @@ async fn a_new_definition_is_the_next_version(cx: Context, kind: Kind) -> Checke
 async fn a_version_holds_what_was_active(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     let mut active = Vec::new();
-    for sample in [view(kind), view(kind).redefined("one"), view(kind).redefined("two")] {
+    for sample in [
+        view(kind),
+        view(kind).redefined("one"),
+        view(kind).redefined("two"),
+    ] {
         registry.apply(sample.apply()).await?;
         active.push(registry.get(&sample.key, Freshness::Store).await?.body);
     }
@@ -82,7 +91,11 @@ async fn a_version_is_found_by_its_number(cx: Context, kind: Kind) -> Checked {
     for (number, count) in [(0, 3), (1, 4)] {
         let row = registry.get_version("fahrten", "trips", number).await?;
         ensure_eq!(row.key, view(kind).key, "the key of v{number}");
-        ensure_eq!(samples::features(&row).len(), count, "features of v{number}");
+        ensure_eq!(
+            samples::features(&row).len(),
+            count,
+            "features of v{number}"
+        );
     }
     Ok(())
 }
@@ -90,13 +103,20 @@ async fn a_version_is_found_by_its_number(cx: Context, kind: Kind) -> Checked {
 async fn an_unknown_version_is_not_found(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(Kind::FeatureView).apply()).await?;
-    for (project, name, number) in
-        [("fahrten", "trips", 1), ("fahrten", "trips", -1), ("fahrten", "trip", 0), ("other", "trips", 0)]
-    {
+    for (project, name, number) in [
+        ("fahrten", "trips", 1),
+        ("fahrten", "trips", -1),
+        ("fahrten", "trip", 0),
+        ("other", "trips", 0),
+    ] {
         let result = registry.get_version(project, name, number).await;
         refused(result, ErrorKind::NotFound(Kind::Version))?;
     }
-    ensure_eq!(registry.list_versions("other", "trips").await?, vec![], "versions elsewhere");
+    ensure_eq!(
+        registry.list_versions("other", "trips").await?,
+        vec![],
+        "versions elsewhere"
+    );
     Ok(())
 }
 
@@ -104,7 +124,9 @@ async fn names_that_begin_alike_are_kept_apart(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     let names = ["trips", "trips_", "trips_2", "trip", "trips%"];
     for name in names {
-        registry.apply(Sample::new(Kind::FeatureView, "fahrten", name).apply()).await?;
+        registry
+            .apply(Sample::new(Kind::FeatureView, "fahrten", name).apply())
+            .await?;
     }
     for name in names {
         let versions = registry.list_versions("fahrten", name).await?;
@@ -118,8 +140,14 @@ async fn projects_are_kept_apart(cx: Context) -> Checked {
     for project in ["a", "b", "a", "b"] {
         let sample = Sample::new(Kind::FeatureView, project, "trips");
         let count = registry.list_versions(project, "trips").await?.len();
-        let outcome = registry.apply(sample.redefined(&format!("f{count}")).apply()).await?;
-        ensure_eq!(outcome.version, i32::try_from(count).ok(), "the version in {project}");
+        let outcome = registry
+            .apply(sample.redefined(&format!("f{count}")).apply())
+            .await?;
+        ensure_eq!(
+            outcome.version,
+            i32::try_from(count).ok(),
+            "the version in {project}"
+        );
     }
     Ok(())
 }
@@ -128,7 +156,9 @@ async fn every_version_has_an_identity(cx: Context) -> Checked {
     let registry = cx.registry().await?;
     for kind in Kind::VIEWS {
         let sample = Sample::new(kind, "fahrten", &kind.to_string());
-        registry.commit(vec![sample.change(), sample.redefined("one").change()]).await?;
+        registry
+            .commit(vec![sample.change(), sample.redefined("one").change()])
+            .await?;
     }
     let mut ids = BTreeSet::new();
     for kind in Kind::VIEWS {
@@ -150,6 +180,10 @@ async fn more_than_ten_stand_in_order(cx: Context) -> Checked {
     registry.commit(changes.collect()).await?;
     let outcome = registry.apply(sample.redefined("last").apply()).await?;
     ensure_eq!(outcome.version, Some(12), "the version after v11");
-    ensure_eq!(numbers(&registry).await?, (0..=12).collect::<Vec<i32>>(), "versions");
+    ensure_eq!(
+        numbers(&registry).await?,
+        (0..=12).collect::<Vec<i32>>(),
+        "versions"
+    );
     Ok(())
 }

@@ -31,7 +31,11 @@ fn left_behind(kind: Kind, number: i32) -> Record {
             version_id: "11111111-2222-4333-8444-555566667777".to_owned(),
             description: String::new(),
         })),
-        ..Record::new(Key::version("fahrten", "trips", number), view(kind).body, rows::STAMP)
+        ..Record::new(
+            Key::version("fahrten", "trips", number),
+            view(kind).body,
+            rows::STAMP,
+        )
     }
 }
 
@@ -57,7 +61,10 @@ async fn a_view_without_history_gets_version_0(cx: Context, kind: Kind) -> Check
     let outcome = registry.apply(view(kind).redefined("one").apply()).await?;
     ensure_eq!(outcome.version, Some(1), "the version of the outcome");
     let versions = registry.list_versions("fahrten", "trips").await?;
-    let bodies: Vec<_> = versions.iter().map(|row| (row.key.number, row.body.clone())).collect();
+    let bodies: Vec<_> = versions
+        .iter()
+        .map(|row| (row.key.number, row.body.clone()))
+        .collect();
     let new = registry.get(&view(kind).key, Freshness::Store).await?;
     ensure_eq!(bodies, [(0, old.body), (1, new.body)], "versions");
     Ok(())
@@ -77,7 +84,9 @@ async fn a_version_of_another_type_cannot_be_pinned(cx: Context, kind: Kind) -> 
 async fn a_deleted_view_is_restored_from_history(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     rows::insert(&**registry.store(), &[left_behind(kind, 2)]).await?;
-    let asked = Sample::new(kind, "fahrten", "trips").redefined("ignored").version("v2");
+    let asked = Sample::new(kind, "fahrten", "trips")
+        .redefined("ignored")
+        .version("v2");
     let outcome = registry.apply(asked.apply()).await?;
     ensure_eq!(outcome.version, Some(2), "the version of the outcome");
     let row = registry.get(&asked.key, Freshness::Store).await?;

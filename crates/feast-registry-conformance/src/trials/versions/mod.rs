@@ -26,8 +26,11 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// The views that can be pinned: label views have no field for a version.
-const PINNABLE: [Kind; 3] =
-    [Kind::FeatureView, Kind::StreamFeatureView, Kind::OnDemandFeatureView];
+const PINNABLE: [Kind; 3] = [
+    Kind::FeatureView,
+    Kind::StreamFeatureView,
+    Kind::OnDemandFeatureView,
+];
 
 fn view(kind: Kind) -> Sample {
     Sample::new(kind, "fahrten", "trips")

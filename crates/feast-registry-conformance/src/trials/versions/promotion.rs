@@ -35,13 +35,29 @@ async fn a_version_may_be_recorded_only(cx: Context, kind: Kind) -> Checked {
     let before = registry.get(&view(kind).key, Freshness::Store).await?;
     let newer = view(kind).redefined("one");
     let outcome = registry.apply(recording(&newer)).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Recorded, Some(1)), "the outcome");
-    ensure_eq!(outcome.revision(), Some(before.revision()), "the revision of what is active");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Recorded, Some(1)),
+        "the outcome"
+    );
+    ensure_eq!(
+        outcome.revision(),
+        Some(before.revision()),
+        "the revision of what is active"
+    );
     for freshness in [Freshness::Store, Freshness::Cache] {
-        ensure_eq!(registry.get(&newer.key, freshness).await?, before, "what is active");
+        ensure_eq!(
+            registry.get(&newer.key, freshness).await?,
+            before,
+            "what is active"
+        );
     }
     let recorded = registry.get_version("fahrten", "trips", 1).await?;
-    ensure_eq!(samples::features(&recorded).len(), 4, "features of the recorded version");
+    ensure_eq!(
+        samples::features(&recorded).len(),
+        4,
+        "features of the recorded version"
+    );
     ensure_eq!(numbers(&registry).await?, [0, 1], "versions");
     Ok(())
 }
@@ -53,7 +69,11 @@ async fn recording_the_same_again_changes_nothing(cx: Context, kind: Kind) -> Ch
     registry.apply(recording(&newer)).await?;
     let before = rows::all(&registry).await?;
     let outcome = registry.apply(recording(&newer)).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Unchanged, Some(1)), "the outcome");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Unchanged, Some(1)),
+        "the outcome"
+    );
     ensure_eq!(rows::all(&registry).await?, before, "all rows");
     // Without the flag it becomes the active one.
     registry.apply(newer.apply()).await?;
@@ -65,10 +85,18 @@ async fn recording_the_same_again_changes_nothing(cx: Context, kind: Kind) -> Ch
 async fn what_makes_no_version_is_stored_even_so(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     let outcome = registry.apply(recording(&view(kind))).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Created, Some(0)), "a new view");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Created, Some(0)),
+        "a new view"
+    );
     let tagged = view(kind).tagged("a", "b");
     let outcome = registry.apply(recording(&tagged)).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Updated, None), "a new tag");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Updated, None),
+        "a new tag"
+    );
     let row = registry.get(&tagged.key, Freshness::Store).await?;
     let wanted = samples::definition(kind, &tagged.body);
     ensure_eq!(samples::defined(&row), wanted, "the definition");
@@ -82,7 +110,9 @@ async fn a_pin_keeps_intervals_and_state(cx: Context, kind: Kind) -> Checked {
     let mut wanted = Vec::new();
     for round in 0..2 {
         let (start, end) = samples::interval(0, round);
-        registry.apply_materialization("fahrten", "trips", start, end).await?;
+        registry
+            .apply_materialization("fahrten", "trips", start, end)
+            .await?;
         wanted.push((start.seconds, end.seconds));
         registry.apply(newer.apply()).await?;
     }

@@ -36,11 +36,21 @@ async fn metadata_makes_no_version(cx: Context, kind: Kind) -> Checked {
     registry.apply(view(kind).redefined("one").apply()).await?;
     let changed = view(kind).redefined("one").tagged("a", "b");
     let outcome = registry.apply(changed.apply()).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Updated, None), "the outcome");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Updated, None),
+        "the outcome"
+    );
     ensure_eq!(numbers(&registry).await?, [0, 1], "versions");
     let row = registry.get(&changed.key, Freshness::Store).await?;
-    let has_number = kind.view().is_some_and(|view| view.version_number_path.is_some());
-    ensure_eq!(samples::active_version(&row), u64::from(has_number), "the active version");
+    let has_number = kind
+        .view()
+        .is_some_and(|view| view.version_number_path.is_some());
+    ensure_eq!(
+        samples::active_version(&row),
+        u64::from(has_number),
+        "the active version"
+    );
     Ok(())
 }
 
@@ -51,9 +61,12 @@ async fn features_make_a_version(cx: Context, kind: Kind) -> Checked {
     let mut features = samples::listed(&view(kind).body, path);
     features.pop();
     let fewer = view(kind).patched(&Patch::default().replace_repeated(path, features));
-    for (sample, version) in
-        [(&fewer, Some(1)), (&view(kind), Some(2)), (&view(kind), None), (&fewer, Some(3))]
-    {
+    for (sample, version) in [
+        (&fewer, Some(1)),
+        (&view(kind), Some(2)),
+        (&view(kind), None),
+        (&fewer, Some(3)),
+    ] {
         let outcome = registry.apply(sample.apply()).await?;
         ensure_eq!(outcome.version, version, "the version of the outcome");
     }
@@ -63,11 +76,18 @@ async fn features_make_a_version(cx: Context, kind: Kind) -> Checked {
 async fn materialising_and_state_make_no_version(cx: Context, kind: Kind) -> Checked {
     let registry = cx.registry().await?;
     registry.apply(view(kind).apply()).await?;
-    if kind.view().is_some_and(|view| view.intervals_path.is_some()) {
+    if kind
+        .view()
+        .is_some_and(|view| view.intervals_path.is_some())
+    {
         let (start, end) = samples::interval(0, 0);
-        registry.apply_materialization("fahrten", "trips", start, end).await?;
+        registry
+            .apply_materialization("fahrten", "trips", start, end)
+            .await?;
     }
-    registry.set_user_metadata("fahrten", "trips", &b"mine"[..]).await?;
+    registry
+        .set_user_metadata("fahrten", "trips", &b"mine"[..])
+        .await?;
     ensure_eq!(numbers(&registry).await?, [0], "versions");
     Ok(())
 }
@@ -78,7 +98,11 @@ async fn a_new_pickle_of_the_same_function_makes_no_version(cx: Context, kind: K
     let (pickle, _) = crate::check::present(function(kind), "a function")?;
     let other = view(kind).patched(&Patch::default().set_message(pickle, &b"\x80\x05other"[..]));
     let outcome = registry.apply(other.apply()).await?;
-    ensure_eq!((outcome.effect, outcome.version), (Effect::Updated, None), "the outcome");
+    ensure_eq!(
+        (outcome.effect, outcome.version),
+        (Effect::Updated, None),
+        "the outcome"
+    );
     let row = registry.get(&other.key, Freshness::Store).await?;
     let wanted = samples::definition(kind, &other.body);
     ensure_eq!(samples::defined(&row), wanted, "the new pickle");
