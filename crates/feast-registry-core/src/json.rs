@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use prost_reflect::prost::Message;
 use prost_reflect::{
-    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions,
+    DescriptorPool, DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, ReflectMessage,
+    SerializeOptions,
 };
 use serde_json::Value;
 
@@ -38,9 +39,39 @@ pub fn to_json(message: &str, body: &[u8]) -> Result<Value> {
     let decoded = DynamicMessage::decode(descriptor(message)?, body)
         .map_err(|why| Error::corrupt(message, why))?;
     let options = SerializeOptions::new().skip_default_fields(true);
-    decoded
+    let mut value = decoded
         .serialize_with_options(serde_json::value::Serializer, &options)
-        .map_err(|why| Error::corrupt(message, why))
+        .map_err(|why| Error::corrupt(message, why))?;
+    sort_maps(&decoded.descriptor(), &mut value);
+    Ok(value)
+}
+
+/// Puts map entries in the order of their keys: they come in a random one, and two exports of
+/// one registry must be equal.
+fn sort_maps(message: &MessageDescriptor, value: &mut Value) {
+    let Value::Object(fields) = value else { return };
+    for field in message.fields() {
+        let Some(value) = fields.get_mut(field.json_name()) else {
+            continue;
+        };
+        match (field.kind(), value) {
+            (Kind::Message(entry), Value::Object(entries)) if field.is_map() => {
+                entries.sort_keys();
+                if let Kind::Message(inner) = entry.map_entry_value_field().kind() {
+                    entries
+                        .values_mut()
+                        .for_each(|value| sort_maps(&inner, value));
+                }
+            }
+            (Kind::Message(inner), Value::Array(elements)) => {
+                elements
+                    .iter_mut()
+                    .for_each(|element| sort_maps(&inner, element));
+            }
+            (Kind::Message(inner), value) => sort_maps(&inner, value),
+            _ => {}
+        }
+    }
 }
 
 /// The serialized message that a protobuf JSON value stands for. Takes camelCase and snake_case keys.
@@ -71,6 +102,17 @@ mod tests {
         let value = json!({"spec": {"name": "driver", "valueType": "INT64", "tags": {"a": "b"}}});
         let body = from_json("feast.core.Entity", value.clone()).unwrap();
         assert_eq!(to_json("feast.core.Entity", &body).unwrap(), value);
+    }
+
+    #[test]
+    fn map_entries_stand_by_their_key() {
+        let tags: serde_json::Map<String, Value> = (0..20)
+            .map(|n| (format!("{:02}", 19 - n), "x".into()))
+            .collect();
+        let body = from_json("feast.core.Entity", json!({"spec": {"tags": tags}})).unwrap();
+        let value = to_json("feast.core.Entity", &body).unwrap();
+        let keys: Vec<&String> = value["spec"]["tags"].as_object().unwrap().keys().collect();
+        assert!(keys.is_sorted(), "{keys:?}");
     }
 
     #[test]

@@ -82,7 +82,12 @@ impl From<DriverError> for Error {
             FaultClass::Damaged => (ErrorKind::Corrupt, None),
             FaultClass::Other => (ErrorKind::Internal, None),
         };
-        let error = Error::new(kind, format!("the database answered: {}", fault.message));
+        let message = match fault.class {
+            // Found out before a database was asked.
+            FaultClass::Unavailable | FaultClass::Damaged => fault.message,
+            _ => format!("the database answered: {}", fault.message),
+        };
+        let error = Error::new(kind, message);
         match hint {
             Some(hint) => error.with_hint(hint),
             None => error,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -180,23 +181,21 @@ impl<D: Driver> Store for SqlStore<D> {
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let ids = Ids::random();
         let one_writer = self.driver.dialect().one_writer();
+        let start = Instant::now();
         let mut attempt = 0;
         loop {
             let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids);
-            match self.driver.write(job).await {
-                Err(error)
-                    if error.kind() == ErrorKind::Contention && attempt + 1 < retry::ATTEMPTS =>
-                {
-                    self.counters().count_retry();
-                    tracing::debug!(%error, attempt, "a transaction is tried again");
-                    tokio::time::sleep(retry::pause(attempt)).await;
-                    attempt += 1;
-                }
-                Err(error) if error.kind() == ErrorKind::Contention => {
-                    return Err(exhausted(&error));
-                }
+            let error = match self.driver.write(job).await {
+                Err(error) if error.kind() == ErrorKind::Contention => error,
                 outcome => return outcome,
+            };
+            attempt += 1;
+            if attempt == retry::ATTEMPTS || start.elapsed() > retry::PATIENCE {
+                return Err(exhausted(&error, attempt));
             }
+            self.counters().count_retry();
+            tracing::debug!(%error, attempt, "a transaction is tried again");
+            tokio::time::sleep(retry::pause(attempt)).await;
         }
     }
 
@@ -226,11 +225,9 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 }
 
-fn exhausted(last: &Error) -> Error {
-    let message = format!(
-        "other writers won {} attempts in a row, nothing was written ({last})",
-        retry::ATTEMPTS
-    );
+fn exhausted(last: &Error, attempts: u32) -> Error {
+    let message =
+        format!("others were in the way of {attempts} attempts, nothing was written ({last})");
     Error::new(ErrorKind::Contention, message)
         .with_hint("try again; if it stays, something holds the lock for long")
 }

@@ -178,7 +178,8 @@ fn data_source(row: &Record, _: &Entities) -> Result<Vec<Cell>> {
         ("", known) => built_in_class(known),
         (class, _) => class,
     };
-    Ok(vec![name(row), class.into()])
+    // As Python prints a class.
+    Ok(vec![name(row), format!("<class '{class}'>").into()])
 }
 
 /// Feast's class of a source that does not name one.

@@ -1,6 +1,8 @@
 //! The features of views.
 
-use feast_registry_core::{Error, ErrorKind, Kind, Query, Record};
+use feast_registry_core::{Error, ErrorKind, Kind, Query, Record, Result, wire};
+use feast_registry_proto::core::FeatureSpecV2;
+use feast_registry_proto::prost::Message as _;
 use serde_json::{Value, json};
 
 use super::data_types::feast_type;
@@ -19,65 +21,74 @@ const VIEWS: [Kind; 4] = [
 ];
 
 pub(super) async fn run(command: FeatureCommand, session: &mut Session<'_>) -> Outcome {
-    let features = find(session).await?;
+    let mut query = Query::views(session.project().await?);
+    query.kinds = VIEWS.to_vec();
+    let views = session.registry().await?.list(&query).await?.records;
     match command {
-        FeatureCommand::List => list(&features, session),
-        FeatureCommand::Describe { name } => describe(&name, &features, session).await,
+        FeatureCommand::List => list(&views, session),
+        FeatureCommand::Describe { name } => describe(&name, &views, session).await,
     }
 }
 
-/// One feature of one view.
-struct Feature {
-    name: String,
-    view: String,
-    data_type: String,
-    description: String,
-    online: Value,
-    source: Value,
+/// The features of a view.
+fn features(view: &Record) -> Result<Vec<FeatureSpecV2>> {
+    let corrupt = |why: &dyn std::fmt::Display| Error::corrupt(&view.key, why);
+    let path = view.key.kind.view().map(|spec| spec.features_path);
+    let Some((last, parents)) = path.and_then(<[u32]>::split_last) else {
+        return Ok(Vec::new());
+    };
+    let Some(spec) = wire::message(&view.body, parents).map_err(|why| corrupt(&why))? else {
+        return Ok(Vec::new());
+    };
+    wire::repeated(&spec, *last)
+        .map_err(|why| corrupt(&why))?
+        .into_iter()
+        .map(|feature| FeatureSpecV2::decode(feature).map_err(|why| corrupt(&why)))
+        .collect()
 }
 
-fn list(features: &[Feature], session: &mut Session<'_>) -> Outcome {
+fn data_type(feature: &FeatureSpecV2) -> String {
+    feast_type(feature.value_type().as_str_name())
+}
+
+fn list(views: &[Record], session: &mut Session<'_>) -> Outcome {
+    let mut found = Vec::new();
+    for view in views {
+        found.extend(features(view)?.into_iter().map(|feature| (view, feature)));
+    }
+    let format = session.format(Format::Table);
     let out = &mut session.streams.out;
-    match session.global.output.unwrap_or(Format::Table) {
-        Format::Table => {
-            let mut table = Table::new(&["Feature", "Feature View", "Data Type"]);
-            for feature in features {
-                table.push(vec![
-                    feature.name.as_str().into(),
-                    feature.view.as_str().into(),
-                    feature.data_type.as_str().into(),
-                ]);
-            }
-            Ok(table.print(out, session.streams.styled)?)
+    if format == Format::Table {
+        let mut table = Table::new(&["Feature", "Feature View", "Data Type"]);
+        for (view, feature) in found {
+            table.push(vec![
+                feature.name.as_str().into(),
+                (*view.key.name).into(),
+                data_type(&feature).into(),
+            ]);
         }
-        format => {
-            let values = features.iter().map(|feature| {
-                Ok(json!({
-                    "feature_name": feature.name,
-                    "feature_view": feature.view,
-                    "dtype": feature.data_type,
-                }))
-            });
-            output::values(out, format, values)
-        }
+        return Ok(table.print(out, session.streams.styled)?);
     }
+    let values = found.iter().map(|(view, feature)| {
+        Ok(json!({
+            "feature_name": feature.name,
+            "feature_view": *view.key.name,
+            "dtype": data_type(feature),
+        }))
+    });
+    output::values(out, format, values)
 }
 
-async fn describe(name: &str, features: &[Feature], session: &mut Session<'_>) -> Outcome {
-    let found: Vec<Value> = features
-        .iter()
-        .filter(|feature| feature.name == name)
-        .map(|feature| {
-            json!({
-                "Feature Name": feature.name,
-                "Feature View": feature.view,
-                "Data Type": feature.data_type,
-                "Description": feature.description,
-                "Online Store": feature.online,
-                "Source": feature.source,
-            })
-        })
-        .collect();
+async fn describe(name: &str, views: &[Record], session: &mut Session<'_>) -> Outcome {
+    let mut found = Vec::new();
+    for view in views {
+        for feature in features(view)?
+            .iter()
+            .filter(|feature| feature.name == name)
+        {
+            found.push(described(view, feature)?);
+        }
+    }
     if found.is_empty() {
         let project = session.project().await?;
         let message = format!("no view in project {project} has a feature {name}");
@@ -87,35 +98,22 @@ async fn describe(name: &str, features: &[Feature], session: &mut Session<'_>) -
     output::values(&mut session.streams.out, format, found.into_iter().map(Ok))
 }
 
-async fn find(session: &mut Session<'_>) -> Outcome<Vec<Feature>> {
-    let mut query = Query::views(session.project().await?);
-    query.kinds = VIEWS.to_vec();
-    let listing = session.registry().await?.list(&query).await?;
-    let mut features = Vec::new();
-    for row in &listing.records {
-        features.extend(of_view(row)?);
-    }
-    Ok(features)
-}
-
-fn of_view(row: &Record) -> Outcome<Vec<Feature>> {
-    let view = message_json(row)?;
-    let spec = &view["spec"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+fn described(view: &Record, feature: &FeatureSpecV2) -> Outcome<Value> {
+    let message = message_json(view)?;
+    let spec = &message["spec"];
+    let online = match view.key.kind {
+        Kind::OnDemandFeatureView => Value::from("N/A"),
+        _ => spec.get("online").cloned().unwrap_or(Value::Bool(false)),
+    };
     let source = ["batchSource", "source"]
         .iter()
         .find_map(|key| spec.get(*key));
-    let feature = |feature: &Value| Feature {
-        name: text(&feature["name"]),
-        view: row.key.name.to_string(),
-        data_type: feast_type(feature["valueType"].as_str().unwrap_or("INVALID")),
-        description: text(&feature["description"]),
-        online: match row.key.kind {
-            Kind::OnDemandFeatureView => Value::from("N/A"),
-            _ => spec.get("online").cloned().unwrap_or(Value::Bool(false)),
-        },
-        source: source.cloned().unwrap_or(Value::Null),
-    };
-    let features = spec["features"].as_array();
-    Ok(features.into_iter().flatten().map(feature).collect())
+    Ok(json!({
+        "Feature Name": feature.name,
+        "Feature View": *view.key.name,
+        "Data Type": data_type(feature),
+        "Description": feature.description,
+        "Online Store": online,
+        "Source": source,
+    }))
 }

@@ -149,12 +149,32 @@ async fn change(
         let Some(life) = decide(life)? else {
             return Ok(false);
         };
+        check_unpinned(&row)?;
         match store(&registry, &row, life).await {
             Err(error) if error.kind() == ErrorKind::RevisionConflict && attempt < ATTEMPTS => {
                 attempt += 1;
             }
             result => return Ok(result.map(|()| true)?),
         }
+    }
+}
+
+/// Applying a pinned view restores the pinned version, enabled or not, with the state that the view
+/// has: it would not change what is asked for here.
+fn check_unpinned(row: &Record) -> Result<()> {
+    let path = row.key.kind.view().and_then(|view| view.version_path);
+    let pinned = path.map_or(Ok(None), |path| wire::string(&row.body, path));
+    let pinned = pinned.map_err(|why| Error::corrupt(&row.key, why))?;
+    match pinned.filter(|version| !version.is_empty() && !version.eq_ignore_ascii_case("latest")) {
+        None => Ok(()),
+        Some(version) => Err(Error::new(
+            ErrorKind::PinConflict,
+            format!(
+                "{} is pinned to version {version}, and so are its state and whether it is enabled",
+                row.key
+            ),
+        )
+        .with_hint("apply its definition without `version` first, then try again")),
     }
 }
 

@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use super::style;
 
+/// What a column is wider than its header at least, so that tables look like Feast's.
+const HEADER_ROOM: usize = 2;
+
 /// One cell; some have several lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell(Vec<String>);
@@ -89,7 +92,7 @@ impl Table {
         };
         let headers = self.headers.iter().enumerate();
         headers
-            .map(|(index, header)| width(header).max(column(index)))
+            .map(|(index, header)| (width(header) + HEADER_ROOM).max(column(index)))
             .collect()
     }
 }
@@ -139,7 +142,7 @@ mod tests {
         ]);
         assert_eq!(
             printed(&table),
-            "NAME  ROLES  TAGS\np     a      -\n      b\n"
+            "NAME    ROLES    TAGS\np       a        -\n        b\n"
         );
     }
 }

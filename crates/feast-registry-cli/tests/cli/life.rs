@@ -68,9 +68,25 @@ fn states_follow_each_other() {
         folder
             .cli("feature-views list")
             .ok()
-            .contains("Yes      AVAILABLE_ONLINE")
+            .contains("Yes        AVAILABLE_ONLINE")
     );
     set("ONLINE").fails(2, "possible values");
+}
+
+#[test]
+fn a_pinned_view_refuses_instead_of_pretending() {
+    let folder = Folder::new();
+    folder.cli_with_input("apply -", view("v", "a")).ok();
+    folder.cli_with_input("apply -", view("v", "b")).ok();
+    let pinned = view("v", "b").replace("name: v\n", "name: v\n  version: v0\n");
+    folder.cli_with_input("apply -", pinned).ok();
+    for change in ["disable v", "set-state v created"] {
+        folder
+            .cli(&format!("feature-views {change}"))
+            .fails(4, "is pinned to version v0");
+    }
+    // What is so already is no conflict.
+    folder.cli("feature-views enable v").ok();
 }
 
 #[test]
@@ -80,15 +96,16 @@ fn versions_are_listed_and_shown() {
     folder.cli_with_input("apply -", view("v", "b")).ok();
     let table = folder.cli("versions v").ok();
     assert!(
-        table.starts_with("VERSION  TYPE          CREATED"),
+        table.starts_with("VERSION    TYPE          CREATED"),
         "{table}"
     );
     assert_eq!(table, folder.cli("feature-views list-versions v").ok());
-    let rows: Vec<&str> = table.lines().skip(1).map(|line| &line[..23]).collect();
-    assert_eq!(
-        rows,
-        ["v0       feature_view  ", "v1       feature_view  "].map(|row| &row[..23])
-    );
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().take(2).collect())
+        .collect();
+    assert_eq!(rows, [["v0", "feature_view"], ["v1", "feature_view"]]);
     assert!(folder.cli("versions v 0").ok().contains("name: a"));
     assert!(folder.cli("versions v v1").ok().contains("name: b"));
     folder

@@ -1,6 +1,7 @@
 //! Runs the real binary, each test in a folder of its own.
 
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may panic too")]
 
 mod admin;
 mod apply;

@@ -4,19 +4,19 @@ use crate::runner::Folder;
 
 /// Noun, header of its list, a name in the examples.
 const NOUNS: [(&str, &str, &str); 11] = [
-    ("projects", "NAME   DESCRIPTION", "rides"),
-    ("entities", "NAME      DESCRIPTION", "driver"),
+    ("projects", "NAME    DESCRIPTION  ", "rides"),
+    ("entities", "NAME      DESCRIPTION  ", "driver"),
     ("data-sources", "NAME              CLASS", "driver_trips"),
     (
         "feature-views",
-        "NAME          ENTITIES    TYPE                 ENABLED  STATE",
+        "NAME          ENTITIES    TYPE  ",
         "driver_stats",
     ),
     ("stream-feature-views", "NAME", "driver_position"),
     ("on-demand-feature-views", "NAME", "ride_inputs"),
     (
         "label-views",
-        "NAME             ENTITIES  CONFLICT_POLICY",
+        "NAME             ENTITIES    CONFLICT_POLICY",
         "ride_complaints",
     ),
     (
@@ -86,8 +86,8 @@ fn feature_views_are_listed_as_feast_lists_them() {
     assert_eq!(
         lines,
         [
-            "driver_stats  {'driver'}  FeatureView          Yes      STATE_UNSPECIFIED",
-            "ride_inputs   {'driver'}  OnDemandFeatureView  Yes      STATE_UNSPECIFIED",
+            "driver_stats  {'driver'}  FeatureView          Yes        STATE_UNSPECIFIED",
+            "ride_inputs   {'driver'}  OnDemandFeatureView  Yes        STATE_UNSPECIFIED",
         ]
     );
     let text = folder.cli("feature-views describe driver_stats").ok();

@@ -25,11 +25,11 @@ fn roles_are_listed_with_what_they_may_do() {
     );
     let table = folder.cli("permissions list-roles -v").ok();
     assert!(
-        table.starts_with("ROLE NAME  RESOURCE NAME    RESOURCE TYPE      PERMITTED ACTIONS\n"),
+        table.starts_with("ROLE NAME    RESOURCE NAME    RESOURCE TYPE      PERMITTED ACTIONS\n"),
         "{table}"
     );
     assert!(
-        table.contains("matching   driver_stats     FeatureView        DESCRIBE\n"),
+        table.contains("matching     driver_stats     FeatureView        DESCRIBE\n"),
         "{table}"
     );
 }

@@ -16,7 +16,7 @@ async fn run(harness: MutantHarness, trials: &[&str]) -> Report {
     }
     let report = run_trials(harness, |name| trials.contains(&name))
         .await
-        .unwrap();
+        .expect("a store in memory opens");
     assert_eq!(report.verdicts().len(), trials.len());
     report
 }
@@ -163,7 +163,9 @@ mutants! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_memory_store_passes_everything_that_concerns_it() {
-    let report = run_trials(MemoryHarness, |_| true).await.unwrap();
+    let report = run_trials(MemoryHarness, |_| true)
+        .await
+        .expect("a store in memory opens");
     assert_eq!(report.failures().collect::<Vec<_>>(), []);
     assert!(report.passed() > 800, "{} passed", report.passed());
 }
@@ -181,7 +183,7 @@ async fn every_fault_fails_the_suite_however_it_is_run() {
             name.starts_with("model::")
         })
         .await
-        .unwrap();
+        .expect("a store in memory opens");
         assert!(report.failures().next().is_some(), "{fault:?}");
     }
 }
@@ -203,7 +205,7 @@ async fn a_waived_failure_is_ignored_with_its_reason() {
 async fn a_stale_waiver_is_a_failure() {
     let harness = MutantHarness::healthy().waiving(&[(HEALTH, "was mended long ago")]);
     let report = run(harness, &[HEALTH]).await;
-    let (_, why) = report.failures().next().unwrap();
+    let (_, why) = report.failures().next().expect("a failure");
     assert!(
         why.contains("stale") && why.contains("was mended long ago"),
         "{why}"

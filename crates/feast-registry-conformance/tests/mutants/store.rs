@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use prost::Message;
 use tokio::task::yield_now;
+use tokio::time::sleep;
 
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,6 +325,16 @@ impl Mutant {
         }
     }
 
+    /// Whether others get the time to come in between a decision and its writes.
+    fn dawdles(&self) -> bool {
+        matches!(
+            self.fault,
+            Some(
+                Fault::LostUpdate | Fault::NoShareLock | Fault::LeakedLock | Fault::HalfWhenDropped
+            )
+        )
+    }
+
     async fn decide(&self, mut reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let began = Context::new(Ids::random());
         let mut absent = ReadSet::new();
@@ -346,7 +358,7 @@ impl Mutant {
                     reads.union(&more);
                 }
                 Decision::Commit { writes, answer } => {
-                    if self.fault.is_some() {
+                    if self.dawdles() {
                         pause().await;
                     }
                     self.write(writes).await?;
@@ -420,7 +432,7 @@ impl Store for Mutant {
         }
         Ok(stream::iter(Kind::ALL)
             .then(move |kind| async move {
-                yield_now().await;
+                pause().await;
                 self.all(kind).await
             })
             .boxed())
@@ -479,11 +491,9 @@ impl Store for Mutant {
     }
 }
 
-/// Long enough for others to come in between.
+/// Long enough for others to come in between: a fault that needs a race must show in every run.
 async fn pause() {
-    for _ in 0..3 {
-        yield_now().await;
-    }
+    sleep(Duration::from_millis(2)).await;
 }
 
 /// Whether a name begins with a pattern of SQL's LIKE.
