@@ -175,3 +175,66 @@ fn arguments(given: impl Iterator<Item = OsString>) -> Checked<(Arguments, Optio
     }
     Ok((Arguments::from_iter(rest), json))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::{MemoryHarness, Opened};
+
+    fn parse(given: &[&str]) -> Checked<(Arguments, Option<PathBuf>)> {
+        arguments(["suite"].iter().chain(given).map(OsString::from))
+    }
+
+    #[test]
+    fn the_file_of_the_summary_is_taken_out_of_the_arguments() {
+        let file = Some(PathBuf::from("row.json"));
+        for given in [
+            &["--summary-json", "row.json", "crud", "--exact"][..],
+            &["crud", "--summary-json=row.json", "--exact"],
+        ] {
+            let (arguments, json) = parse(given).unwrap();
+            assert_eq!(json, file);
+            assert_eq!(arguments.filter.as_deref(), Some("crud"));
+            assert!(arguments.exact);
+        }
+        assert!(parse(&["--summary-json"]).is_err());
+    }
+
+    #[test]
+    fn no_trial_is_a_failure_unless_a_filter_was_given() {
+        let nothing = Conclusion {
+            num_filtered_out: 9,
+            num_passed: 0,
+            num_failed: 0,
+            num_ignored: 1,
+            num_measured: 0,
+        };
+        let (arguments, _) = parse(&["--skip", "::"]).unwrap();
+        assert!(check_any(&arguments, &nothing).is_err());
+        let (arguments, _) = parse(&["crud::nothing"]).unwrap();
+        assert!(check_any(&arguments, &nothing).is_ok());
+    }
+
+    struct Waiving;
+
+    #[async_trait::async_trait]
+    impl Harness for Waiving {
+        fn name(&self) -> &str {
+            "waiving"
+        }
+
+        async fn open(&self) -> feast_registry_core::Result<Opened> {
+            MemoryHarness.open().await
+        }
+
+        fn waivers(&self) -> &[crate::Waiver] {
+            &[("crud::hologram::is_there", "not yet")]
+        }
+    }
+
+    #[test]
+    fn a_waiver_of_a_trial_that_does_not_exist_is_a_failure() {
+        assert!(suite::check_waivers(&Waiving, &trials::all()).is_err());
+        assert!(suite::check_waivers(&MemoryHarness, &trials::all()).is_ok());
+    }
+}

@@ -1,5 +1,7 @@
 //! What is no database, may not be written, is in use or has no room: each says so, loses nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panic")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
