@@ -39,9 +39,14 @@ pub fn to_json(message: &str, body: &[u8]) -> Result<Value> {
     let decoded = DynamicMessage::decode(descriptor(message)?, body)
         .map_err(|why| Error::corrupt(message, why))?;
     let options = SerializeOptions::new().skip_default_fields(true);
-    let mut value = decoded
-        .serialize_with_options(serde_json::value::Serializer, &options)
-        .map_err(|why| Error::corrupt(message, why))?;
+    let corrupt = |why| Error::corrupt(message, why);
+    // By way of text, where a float of 32 bits is written with its own digits: 0.1, as Python
+    // has it, and not 0.10000000149011612.
+    let mut text = serde_json::Serializer::new(Vec::new());
+    decoded
+        .serialize_with_options(&mut text, &options)
+        .map_err(corrupt)?;
+    let mut value: Value = serde_json::from_slice(&text.into_inner()).map_err(corrupt)?;
     sort_maps(&decoded.descriptor(), &mut value);
     Ok(value)
 }
@@ -102,6 +107,15 @@ mod tests {
         let value = json!({"spec": {"name": "driver", "valueType": "INT64", "tags": {"a": "b"}}});
         let body = from_json("feast.core.Entity", value.clone()).unwrap();
         assert_eq!(to_json("feast.core.Entity", &body).unwrap(), value);
+    }
+
+    #[test]
+    fn a_short_float_has_its_own_digits() {
+        let body = from_json("feast.core.LoggingConfig", json!({"sampleRate": 0.1})).unwrap();
+        assert_eq!(
+            to_json("feast.core.LoggingConfig", &body).unwrap(),
+            json!({"sampleRate": 0.1})
+        );
     }
 
     #[test]

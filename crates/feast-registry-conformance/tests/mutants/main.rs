@@ -1,10 +1,11 @@
 //! Deliberately broken stores: the suite must catch every one of them.
 
+mod harness;
 mod store;
 
 use feast_registry_conformance::{MemoryHarness, Report, Verdict, run_trials, trial_names};
 
-use self::store::{Fault, MutantHarness};
+use self::harness::{Fault, MutantHarness};
 
 async fn run(harness: MutantHarness, trials: &[&str]) -> Report {
     let names = trial_names();

@@ -1,5 +1,6 @@
 //! When two definitions are the same, and when a change is a new version.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use feast_registry_proto::FILE_DESCRIPTOR_SET;
@@ -41,22 +42,16 @@ fn comparison(kind: Kind) -> Option<Comparison> {
     })
 }
 
-/// Whether two messages define the same object: stamps, project and the order of sets aside.
+/// Whether two messages define the same object: stamps, project, the order of sets and the
+/// pickles of functions with equal source text aside.
 pub(crate) fn same_definition(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
     same(kind, a, b, &[])
 }
 
 /// Whether two definitions of a view differ so little that they are the same version.
 pub(super) fn same_version(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
-    let Some(view) = kind.view() else {
-        return Ok(true);
-    };
-    same(
-        kind,
-        &comparable_functions(kind, a)?,
-        &comparable_functions(kind, b)?,
-        view.significant,
-    )
+    kind.view()
+        .map_or(Ok(true), |view| same(kind, a, b, view.significant))
 }
 
 fn same(kind: Kind, a: &[u8], b: &[u8], only: &[Path]) -> Result<bool, WireError> {
@@ -78,20 +73,30 @@ fn same(kind: Kind, a: &[u8], b: &[u8], only: &[Path]) -> Result<bool, WireError
         sorted: &sets,
         ignore_within: &SOURCE_STAMPS,
     };
-    let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, &form);
+    let canonical = |bytes| {
+        wire::canonical(
+            &SCHEMA,
+            comparison.message,
+            &comparable_functions(kind, bytes)?,
+            &form,
+        )
+    };
     Ok(a == b || canonical(a)? == canonical(b)?)
 }
 
-/// The message without the pickles of functions whose source text is known.
-pub(super) fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Vec<u8>, WireError> {
-    let functions = kind.view().map_or(&[][..], |view| view.functions);
-    let mut patch = Patch::default();
-    for (pickle, text) in functions {
+/// The message without the pickles of functions whose source text is known: a pickle differs from
+/// process to process, and Feast builds the function from its text.
+fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Cow<'_, [u8]>, WireError> {
+    let mut patch = None;
+    for (pickle, text) in kind.view().map_or(&[][..], |view| view.functions) {
         if wire::bytes(body, text)?.is_some_and(|text| !text.is_empty()) {
-            patch = patch.clear(pickle);
+            patch = Some(patch.unwrap_or_else(Patch::default).clear(pickle));
         }
     }
-    patch.apply(body)
+    Ok(match patch {
+        Some(patch) => Cow::Owned(patch.apply(body)?),
+        None => Cow::Borrowed(body),
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::apply::{same, store, store_unchecked};
-use super::equality::{comparable_functions, same_definition, same_version};
+use super::equality::{same_definition, same_version};
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
@@ -241,13 +241,13 @@ fn check_type(kind: Kind, snapshot: &Record) -> Result<()> {
 
 fn check_unmodified(apply: &Apply, before: &Record, number: i32) -> Rule<()> {
     let latest = || with_version_text(Patch::default(), apply.kind, "");
-    // Facts are no part of the definition, and of functions only the text can be compared.
+    // Facts are no part of the definition.
     let mut theirs = keep_facts(apply.kind, latest(), before)?;
     if let Some(path) = apply.kind.view().and_then(|view| view.version_number_path) {
         theirs = theirs.set_varint(path, wire::varint(&before.body, path)?.unwrap_or(0));
     }
-    let theirs = comparable_functions(apply.kind, &theirs.apply(&apply.body)?)?;
-    let active = comparable_functions(apply.kind, &latest().apply(&before.body)?)?;
+    let theirs = theirs.apply(&apply.body)?;
+    let active = latest().apply(&before.body)?;
     if same_definition(apply.kind, &theirs, &active)? {
         return Ok(());
     }

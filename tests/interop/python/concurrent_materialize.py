@@ -1,0 +1,92 @@
+"""Count the intervals that Feast's own SQL registry keeps when processes write at once.
+
+Each process appends its own intervals to one view. `acknowledged` counts calls that
+returned, `failed` those that raised, `kept` the intervals that the row holds in the end.
+"""
+
+import argparse
+import collections
+import multiprocessing
+
+import apply_objects
+import common
+
+
+def kept(path: str, project: str, view: str) -> set[tuple[str, str]]:
+    """The intervals in the stored row."""
+    found = set()
+    for row in common.read_table(common.read_engine(path), "feature_views"):
+        if (row["project_id"], row["feature_view_name"]) == (project, view):
+            message = common.FeatureView.FromString(row["feature_view_proto"])
+            for each in message.meta.materialization_intervals:
+                found.add((each.start_time.ToJsonString(), each.end_time.ToJsonString()))
+    return found
+
+
+def work(arguments: argparse.Namespace, number: int, barrier, results) -> None:
+    """One process: its calls start when all processes are ready."""
+    registry = common.open_sql(arguments.path, arguments.project)
+    view = registry.get_any_feature_view(arguments.view, arguments.project)
+    acknowledged, errors = [], collections.Counter()
+    barrier.wait()
+    for index in range(number * arguments.calls, (number + 1) * arguments.calls):
+        start, end = common.interval(index)
+        try:
+            registry.apply_materialization(view, arguments.project, start, end)
+            acknowledged.append((common.rfc3339(start), common.rfc3339(end)))
+        except Exception as error:  # counted: how Feast fails is part of the result
+            errors[type(error).__name__] += 1
+    results.put((acknowledged, dict(errors)))
+
+
+def main(arguments: argparse.Namespace) -> dict:
+    if arguments.create:
+        registry = common.open_sql(arguments.path, arguments.project)
+        entity = apply_objects.entity_of({"name": "entity"})
+        view = apply_objects.view_of(
+            {"name": arguments.view, "entities": ["entity"]}, {"entity": entity}
+        )
+        registry.apply_entity(entity, arguments.project)
+        registry.apply_feature_view(view, arguments.project)
+    before = kept(arguments.path, arguments.project, arguments.view)
+
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(arguments.processes), context.Queue()
+    processes = [
+        context.Process(target=work, args=(arguments, number, barrier, results))
+        for number in range(arguments.processes)
+    ]
+    for process in processes:
+        process.start()
+    acknowledged, errors = set(), collections.Counter()
+    for _ in processes:
+        done, failed = results.get(timeout=arguments.timeout)
+        acknowledged.update(done)
+        errors.update(failed)
+    for process in processes:
+        process.join()
+
+    after = kept(arguments.path, arguments.project, arguments.view) - before
+    return {
+        "processes": arguments.processes,
+        "calls": arguments.calls,
+        "acknowledged": len(acknowledged),
+        "failed": sum(errors.values()),
+        "errors": dict(errors),
+        "kept": len(after),
+        "lost": len(acknowledged - after),
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = common.argument_parser(__doc__)
+    parser.add_argument("--view", default="hot_view")
+    parser.add_argument("--create", action="store_true", help="apply the view first")
+    parser.add_argument("--processes", type=int, default=8)
+    parser.add_argument("--calls", type=int, default=10, help="calls in each process")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds to wait for a process")
+    return parser
+
+
+if __name__ == "__main__":
+    common.run(main, parser())

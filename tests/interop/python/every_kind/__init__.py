@@ -1,0 +1,1 @@
+"""The objects that `write_every_kind.py` applies, by topic."""

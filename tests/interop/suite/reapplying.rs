@@ -1,0 +1,83 @@
+//! What Python wrote is nothing new to us.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use feast_registry::{Apply, Change, Effect, ErrorKind, Kind, Outcome};
+
+use crate::database::rows;
+use crate::every_kind::{OTHER, PROJECT, Sent, every_kind, sent};
+
+#[tokio::test]
+async fn stored_rows_of_python_are_unchanged_when_they_are_applied_again() {
+    let database = every_kind().database();
+    let registry = database.open().await;
+    let before = rows(&registry).await;
+    let applied = before
+        .iter()
+        .filter(|row| Kind::OBJECTS.contains(&row.key.kind));
+    let mut changes: Vec<Change> = applied
+        .map(|row| {
+            let key = &row.key;
+            Change::Apply(Apply::new(
+                key.kind,
+                key.project.clone(),
+                key.name.clone(),
+                row.body.clone(),
+            ))
+        })
+        .collect();
+    for row in &before {
+        let project = row.key.project.clone();
+        if row.key.kind == Kind::Infra {
+            changes.push(Change::UpdateInfra {
+                project: project.clone(),
+                body: row.body.clone(),
+            });
+        }
+        if let Some(user_metadata) = row.user_metadata().cloned() {
+            let view = row.key.name.clone();
+            changes.push(Change::SetUserMetadata {
+                project,
+                view,
+                user_metadata,
+            });
+        }
+    }
+    let outcomes = registry.commit(changes).await.unwrap();
+    assert_eq!(changed(&outcomes), BTreeSet::new());
+    assert_eq!(rows(&registry).await, before);
+}
+
+#[tokio::test]
+async fn definitions_of_another_python_process_are_unchanged() {
+    let made = every_kind();
+    let database = made.database();
+    let registry = database.open().await;
+    let before = rows(&registry).await;
+    let mut latest: BTreeMap<(Kind, String, String), Sent> = BTreeMap::new();
+    for sent in sent(&made.again) {
+        latest.insert((sent.kind, sent.project.clone(), sent.name.clone()), sent);
+    }
+    // The definition is not that of v0, to which it is pinned. Feast refuses it as well.
+    let pinned = latest.remove(&(Kind::FeatureView, PROJECT.into(), "versions_pinned".into()));
+    let refused = registry.apply(pinned.unwrap().apply()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::PinConflict);
+
+    let changes = latest
+        .values()
+        .map(|sent| Change::Apply(sent.apply()))
+        .collect();
+    let outcomes = registry.commit(changes).await.unwrap();
+    assert_eq!(changed(&outcomes), BTreeSet::new());
+    assert_eq!(rows(&registry).await, before);
+    assert!(latest.keys().any(|(_, project, _)| project == OTHER));
+}
+
+fn changed(outcomes: &[Outcome]) -> BTreeSet<String> {
+    let changed = outcomes
+        .iter()
+        .filter(|outcome| outcome.effect != Effect::Unchanged);
+    changed
+        .map(|outcome| format!("{:?} {}", outcome.effect, outcome.key))
+        .collect()
+}

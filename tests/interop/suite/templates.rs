@@ -1,0 +1,144 @@
+//! What `feast init` and `feast apply` make.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use feast_registry::{Apply, Change, Effect, Key, Kind, Record, Registry, message};
+use feast_registry_core::wire::{self, Patch};
+
+use crate::compare::keys;
+use crate::database::{Database, rows};
+use crate::python;
+
+/// The templates to test; `templates.py` knows more that need no service.
+const TEMPLATES: [&str; 2] = ["local", "minimal"];
+
+/// What a template left.
+struct Template {
+    project: String,
+    /// The database of its SQL registry.
+    database: Vec<u8>,
+    /// The file of its file registry.
+    file: Bytes,
+    /// The SQL registry as Feast reads it.
+    dump: Value,
+}
+
+/// The templates, made once.
+static MADE: LazyLock<Vec<Template>> = LazyLock::new(|| {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().display().to_string();
+    let wanted = TEMPLATES.join(",");
+    let arguments = ["--out", &out, "--templates", &wanted, "--jobs", "2"];
+    let answer = python::run("templates.py", &arguments);
+    assert_eq!(answer["failed"], serde_json::json!([]), "{answer}");
+    TEMPLATES
+        .iter()
+        .map(|name| Template::read(&answer["templates"][name]))
+        .collect()
+});
+
+impl Template {
+    fn read(answer: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let url = text(&answer["sql"]["path"]);
+        let file = Path::new(url.strip_prefix("sqlite:///").unwrap());
+        Template {
+            project: text(&answer["project"]),
+            database: std::fs::read(file).unwrap(),
+            file: std::fs::read(text(&answer["file"]["path"])).unwrap().into(),
+            dump: python::run("dump.py", &["--path", &url]),
+        }
+    }
+}
+
+#[tokio::test]
+async fn objects_of_a_template_are_read_and_unchanged() {
+    for template in MADE.iter() {
+        let database = Database::holding(&template.database);
+        let registry = database.open().await;
+        let stored = rows(&registry).await;
+        for kind in Kind::OBJECTS
+            .into_iter()
+            .filter(|kind| *kind != Kind::Project)
+        {
+            let ours = stored.iter().filter(|row| row.key.kind == kind);
+            let ours: BTreeSet<String> = ours.map(|row| row.key.name.to_string()).collect();
+            let theirs = keys(&template.dump[kind.spec().table][&template.project]);
+            assert_eq!(ours, theirs, "{kind} of {}", template.project);
+        }
+        assert_eq!(
+            apply(&registry, &stored).await,
+            BTreeMap::new(),
+            "{}",
+            template.project
+        );
+        assert_eq!(rows(&registry).await, stored, "{}", template.project);
+    }
+}
+
+#[tokio::test]
+async fn file_and_database_of_a_template_hold_the_same_objects() {
+    for template in MADE.iter() {
+        let database = Database::holding(&template.database);
+        let registry = database.open().await;
+        let stored = rows(&registry).await;
+        let of_file = message::split(&template.file, Some(&template.project)).unwrap();
+        let keys = |rows: &[Record]| {
+            // An empty infrastructure says nothing: we leave it out of files.
+            let said = |row: &&Record| row.key.kind != Kind::Infra || !row.body.is_empty();
+            let rows = rows
+                .iter()
+                .filter(|row| row.key.kind != Kind::Metadata)
+                .filter(said);
+            rows.map(|row| row.key.clone()).collect::<BTreeSet<Key>>()
+        };
+        assert_eq!(keys(&of_file), keys(&stored), "{}", template.project);
+        let of_file: Vec<Record> = of_file.into_iter().map(without_class).collect();
+        assert_eq!(
+            apply(&registry, &of_file).await,
+            BTreeMap::new(),
+            "{}",
+            template.project
+        );
+    }
+}
+
+/// In files, Feast notes the Python class of every source; in databases of a few only.
+fn without_class(mut row: Record) -> Record {
+    const CLASS: &[u32] = &[17];
+    if row.key.kind == Kind::DataSource {
+        let class = wire::string(&row.body, CLASS).unwrap().unwrap_or_default();
+        assert!(class.starts_with("feast."), "{}: {class}", row.key);
+        row.body = Patch::default()
+            .clear(CLASS)
+            .apply(&row.body)
+            .unwrap()
+            .into();
+    }
+    row
+}
+
+/// Applies the objects among these rows; what was not unchanged.
+async fn apply(registry: &Registry, rows: &[Record]) -> BTreeMap<Key, Effect> {
+    let objects = rows
+        .iter()
+        .filter(|row| Kind::OBJECTS.contains(&row.key.kind));
+    let changes = objects.map(|row| {
+        let key = &row.key;
+        let (project, name) = (key.project.clone(), key.name.clone());
+        Change::Apply(Apply::new(key.kind, project, name, row.body.clone()))
+    });
+    let outcomes = registry.commit(changes.collect()).await.unwrap();
+    let changed = outcomes
+        .into_iter()
+        .filter(|outcome| outcome.effect != Effect::Unchanged);
+    changed
+        .map(|outcome| (outcome.key, outcome.effect))
+        .collect()
+}
