@@ -6,8 +6,8 @@ use feast_registry_core::{Effect, Freshness, Kind};
 use super::{numbers, view};
 use crate::check::Checked;
 use crate::context::Context;
-use crate::samples;
 use crate::trial::Trial;
+use crate::{rows, samples};
 
 /// The views that may have a function.
 const WITH_FUNCTION: [Kind; 2] = [Kind::StreamFeatureView, Kind::OnDemandFeatureView];
