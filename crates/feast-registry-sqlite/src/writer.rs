@@ -1,8 +1,11 @@
-//! The one thread that writes.
+//! The one connection that writes, and the thread that serves those who queue for it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 use futures::executor::block_on;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 use feast_registry_core::store::Answer;
@@ -27,6 +30,37 @@ pub(crate) enum Work {
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Work>,
+    shared: Arc<Shared>,
+}
+
+/// What the thread and a writer that needs no queue have in common.
+struct Shared {
+    connection: Mutex<Inline<Owned>>,
+    /// How much work is queued or under way in the thread.
+    waiting: AtomicUsize,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// The connection, if nobody has it or queues for it. A panic of a job leaves no transaction
+    /// open that the next job would not find and end, so the poison can be ignored.
+    fn idle(&self) -> Option<MutexGuard<'_, Inline<Owned>>> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        match self.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poison)) => Some(poison.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
 }
 
 struct Owned(rusqlite::Connection);
@@ -43,24 +77,46 @@ impl Writer {
         connection: rusqlite::Connection,
     ) -> Result<(Self, JoinHandle<()>), DriverError> {
         let (queue, work) = mpsc::channel(QUEUE);
+        let connection = Mutex::new(Inline::new(Owned(connection)));
+        let shared = Arc::new(Shared {
+            connection,
+            waiting: AtomicUsize::new(0),
+        });
+        let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("feast-registry-sqlite".to_owned())
-            .spawn(move || serve(connection, work))
+            .spawn(move || serve(&served, work))
             .map_err(|error| {
                 DriverError::new(feast_registry_sql::FaultClass::Other, error.to_string())
             })?;
-        Ok((Writer { queue }, thread))
+        Ok((Writer { queue, shared }, thread))
     }
 
     /// Runs a job after those that were queued before it. Once it has begun, it is finished even
     /// if nobody waits for it any more.
-    pub(crate) async fn run(&self, job: WriteJob) -> Result<Answer> {
+    pub(crate) async fn run(&self, mut job: WriteJob) -> Result<Answer> {
+        match self.run_here(job) {
+            Ok(answer) => return answer,
+            Err(back) => job = back,
+        }
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .send(Work::Job(Box::new(job), answer))
+        self.enqueue(Work::Job(Box::new(job), answer))
             .await
-            .map_err(|_| closed())?;
+            .ok_or_else(closed)?;
         answered.await.map_err(|_| closed())?
+    }
+
+    /// Runs a job on the calling thread if nobody else writes: two hops to another thread and back
+    /// would cost as much as the transaction. Gives the job back if it must queue.
+    fn run_here(&self, job: WriteJob) -> std::result::Result<Result<Answer>, WriteJob> {
+        let may_block = Handle::try_current()
+            .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        match self.shared.idle().filter(|_| may_block) {
+            Some(mut connection) => Ok(tokio::task::block_in_place(|| {
+                block_on(job.run(&mut *connection))
+            })),
+            None => Err(job),
+        }
     }
 
     /// Runs plain statements: those that create and drop tables.
@@ -72,11 +128,19 @@ impl Writer {
                 "the store is closed",
             )
         };
-        self.queue
-            .send(Work::Steps(steps, answer))
+        self.enqueue(Work::Steps(steps, answer))
             .await
-            .map_err(|_| closed())?;
+            .ok_or_else(closed)?;
         answered.await.map_err(|_| closed())?
+    }
+
+    /// Queues work; `None` if the thread has ended. Counted only once it is queued, so that a
+    /// caller who gives up while waiting for a place leaves nothing behind.
+    async fn enqueue(&self, work: Work) -> Option<()> {
+        let place = self.queue.reserve().await.ok()?;
+        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        place.send(work);
+        Some(())
     }
 }
 
@@ -86,14 +150,17 @@ fn closed() -> Error {
 
 /// Does one piece of work after the other. The futures are never pending: the connection answers
 /// at once, so that blocking on them only runs them.
-fn serve(connection: rusqlite::Connection, mut work: mpsc::Receiver<Work>) {
-    let mut connection = Inline::new(Owned(connection));
+fn serve(shared: &Shared, mut work: mpsc::Receiver<Work>) {
     while let Some(work) = work.blocking_recv() {
+        let mut connection = shared
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match work {
             // Nobody waits for it any more, and it has not begun.
             Work::Job(_, answer) if answer.is_closed() => {}
             Work::Job(job, answer) => {
-                let _ = answer.send(block_on(job.run(&mut connection)));
+                let _ = answer.send(block_on(job.run(&mut *connection)));
             }
             Work::Steps(steps, answer) => {
                 let results = block_on(connection.run(steps));
@@ -102,5 +169,7 @@ fn serve(connection: rusqlite::Connection, mut work: mpsc::Receiver<Work>) {
                 let _ = answer.send(results);
             }
         }
+        drop(connection);
+        shared.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
