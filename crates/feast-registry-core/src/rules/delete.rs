@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Delete, Draft, Effect, Outcome, Rule, Stop};
+use super::{Delete, Draft, Effect, Outcome, Rule};
 use crate::store::{Lock, Range};
 use crate::{Error, ErrorKind, Key, Record, Result, Revision};
 
@@ -10,7 +10,8 @@ use crate::{Error, ErrorKind, Key, Record, Result, Revision};
 ///
 /// A race between Python writers can leave views of several kinds under one name: then all go.
 pub(super) fn delete(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Outcome> {
-    let rows = find(draft, delete)?;
+    let key = |kind| Key::new(kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
+    let rows = draft.get_present(delete.kinds().iter().copied().map(key), Lock::Update)?;
     let first = rows
         .first()
         .ok_or_else(|| Error::not_found(delete.kind, &delete.project, &delete.name))?;
@@ -27,20 +28,6 @@ pub(super) fn delete(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Outcome> {
         draft.remove(row.key);
     }
     Ok(outcome)
-}
-
-fn find(draft: &mut Draft<'_>, delete: &Delete) -> Rule<Vec<Record>> {
-    let mut found = Vec::new();
-    let mut unread = false;
-    for kind in delete.kinds() {
-        let key = Key::new(*kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
-        match draft.get(&key, Lock::Update) {
-            Ok(row) => found.extend(row),
-            Err(Stop::Unread) => unread = true,
-            Err(stop) => return Err(stop),
-        }
-    }
-    if unread { Err(Stop::Unread) } else { Ok(found) }
 }
 
 /// Fails if a row is not what the caller last saw.

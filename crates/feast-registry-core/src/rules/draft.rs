@@ -99,6 +99,25 @@ impl<'a> Draft<'a> {
         if unread { Err(Stop::Unread) } else { Ok(rows) }
     }
 
+    /// Those of several rows that there are, in the order of the keys; as with
+    /// [`get_all`](Draft::get_all), one more round of reads serves all of them.
+    pub(super) fn get_present(
+        &mut self,
+        keys: impl IntoIterator<Item = Key>,
+        lock: Lock,
+    ) -> Rule<Vec<Record>> {
+        let mut rows = Vec::new();
+        let mut unread = false;
+        for key in keys {
+            match self.get(&key, lock) {
+                Ok(found) => rows.extend(found),
+                Err(Stop::Unread) => unread = true,
+                Err(stop) => return Err(stop),
+            }
+        }
+        if unread { Err(Stop::Unread) } else { Ok(rows) }
+    }
+
     /// The number of the newest version of a view, if it has any.
     pub(super) fn last_version(
         &mut self,

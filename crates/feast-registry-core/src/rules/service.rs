@@ -24,13 +24,7 @@ const COLUMN_TYPE: u32 = 2;
 /// The service with every projection complete: typed features, or all of the view's if it names
 /// none. Projections that are complete already are left as they are.
 pub(super) fn resolve(draft: &mut Draft<'_>, project: &Arc<str>, body: &Bytes) -> Rule<Bytes> {
-    let projections = match wire::message(body, &[1])? {
-        Some(spec) => wire::repeated(&spec, 3)?
-            .into_iter()
-            .map(<[u8]>::to_vec)
-            .collect(),
-        None => Vec::new(),
-    };
+    let projections = view::elements(body, &[1, 3])?;
     if projections.iter().try_fold(true, |all, one| {
         Ok::<_, WireError>(all && is_complete(one)?)
     })? {
@@ -106,7 +100,7 @@ fn features(view: &Record) -> Rule<Vec<(String, Vec<u8>)>> {
         .view()
         .map_or(&[][..], |spec| spec.features_path);
     let mut features = Vec::new();
-    for feature in view::intervals(&view.body, path)? {
+    for feature in view::elements(&view.body, path)? {
         let name = wire::string(&feature, &[COLUMN_NAME])?
             .unwrap_or_default()
             .into_owned();

@@ -269,7 +269,7 @@ fn keep_facts(kind: Kind, patch: Patch, active: &Record) -> Rule<Patch> {
     };
     let mut patch = patch;
     if let Some(path) = spec.intervals_path {
-        patch = patch.replace_repeated(path, view::intervals(&active.body, path)?);
+        patch = patch.replace_repeated(path, view::elements(&active.body, path)?);
     }
     if let Some(path) = spec.state_path {
         patch = patch.set_varint(path, wire::varint(&active.body, path)?.unwrap_or(0));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::versions::{self, Asked};
-use super::{Apply, Draft, Outcome, Rule, Stop, project};
+use super::{Apply, Draft, Outcome, Rule, project};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
 use crate::{Error, ErrorKind, Key, Kind, Record, Result};
@@ -89,19 +89,10 @@ fn siblings(
     project: &Arc<str>,
     name: &Arc<str>,
 ) -> Rule<Option<Kind>> {
-    let mut taken = None;
-    let mut unread = false;
-    for other in Kind::VIEWS.into_iter().filter(|other| *other != kind) {
-        match draft.get(
-            &Key::new(other, Arc::clone(project), Arc::clone(name)),
-            Lock::Plain,
-        ) {
-            Ok(row) => taken = taken.or(row.map(|_| other)),
-            Err(Stop::Unread) => unread = true,
-            Err(stop) => return Err(stop),
-        }
-    }
-    if unread { Err(Stop::Unread) } else { Ok(taken) }
+    let others = Kind::VIEWS.into_iter().filter(|other| *other != kind);
+    let keys = others.map(|other| Key::new(other, Arc::clone(project), Arc::clone(name)));
+    let taken = draft.get_present(keys, Lock::Plain)?;
+    Ok(taken.first().map(|row| row.key.kind))
 }
 
 /// The view with a name, whatever its kind.
@@ -112,12 +103,7 @@ pub(super) fn find_any(
     lock: Lock,
 ) -> Rule<Option<Record>> {
     let keys = Kind::VIEWS.map(|kind| Key::new(kind, Arc::clone(project), Arc::clone(name)));
-    let [first, second, third, fourth] = &keys;
-    Ok(draft
-        .get_all([first, second, third, fourth], lock)?
-        .into_iter()
-        .flatten()
-        .next())
+    Ok(draft.get_present(keys, lock)?.into_iter().next())
 }
 
 /// What a new definition inherits from the stored one: the facts that users do not write
@@ -129,8 +115,8 @@ pub(super) fn carry_over(kind: Kind, body: &[u8], before: &Record) -> Rule<Vec<u
     let corrupt = |why| Error::corrupt(&before.key, why);
     let mut patch = Patch::default();
     if let Some(path) = view.intervals_path {
-        let stored = intervals(&before.body, path).map_err(corrupt)?;
-        patch = patch.replace_repeated(path, with_new_ones(stored, intervals(body, path)?));
+        let stored = elements(&before.body, path).map_err(corrupt)?;
+        patch = patch.replace_repeated(path, with_new_ones(stored, elements(body, path)?));
     }
     if let Some(path) = view.state_path
         && wire::varint(body, path)?.unwrap_or(0) == 0
@@ -178,15 +164,15 @@ fn with_new_ones(stored: Vec<Vec<u8>>, theirs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     stored.into_iter().chain(new).collect()
 }
 
-/// The serialized materialisation intervals of a view.
-pub(super) fn intervals(body: &[u8], path: &[u32]) -> Result<Vec<Vec<u8>>, wire::WireError> {
+/// The serialized elements of the repeated message at a path: intervals, features, projections.
+pub(super) fn elements(body: &[u8], path: &[u32]) -> Result<Vec<Vec<u8>>, wire::WireError> {
     let Some((last, parents)) = path.split_last() else {
         return Ok(Vec::new());
     };
-    let Some(meta) = wire::message(body, parents)? else {
+    let Some(parent) = wire::message(body, parents)? else {
         return Ok(Vec::new());
     };
-    Ok(wire::repeated(&meta, *last)?
+    Ok(wire::repeated(&parent, *last)?
         .into_iter()
         .map(<[u8]>::to_vec)
         .collect())
