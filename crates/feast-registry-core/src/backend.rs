@@ -80,6 +80,20 @@ impl StoreOptions {
     }
 }
 
+/// What a backend found where a URL points to.
+#[derive(Debug)]
+pub enum Opening {
+    /// The store.
+    Store(Arc<dyn Store>),
+    /// A server of another kind, which the backend of this name serves.
+    Other {
+        /// The name of that backend, which is its Cargo feature and its URL scheme.
+        backend: &'static str,
+        /// What the server says of itself.
+        server: String,
+    },
+}
+
 /// A kind of place where registries live.
 #[async_trait]
 pub trait Backend: Debug + Send + Sync + 'static {
@@ -90,7 +104,10 @@ pub trait Backend: Debug + Send + Sync + 'static {
     fn schemes(&self) -> &'static [&'static str];
 
     /// Opens a store, connecting to it but not creating tables: that is [`Store::initialize`].
-    async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>>;
+    ///
+    /// A server that another backend serves, although it speaks the same protocol, is
+    /// [`Opening::Other`]: [`Backends::open`] then asks that one.
+    async fn open(&self, options: &StoreOptions) -> Result<Opening>;
 
     /// The statements that would create the tables, for people who run them by hand; empty
     /// where there are none.
@@ -147,13 +164,27 @@ impl Backends {
             .ok_or_else(|| self.unknown(scheme))
     }
 
-    /// Opens the store that a URL names.
+    /// Opens the store that a URL names. Where the server turns out to be one that another
+    /// backend serves, that one opens it.
     ///
     /// # Errors
     ///
-    /// Those of [`Backends::for_scheme`] and of the backend.
+    /// Those of [`Backends::for_scheme`] and of the backend; [`ErrorKind::Config`] if the server
+    /// is of a kind that this build does not serve.
     pub async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>> {
-        self.for_scheme(options.url.scheme())?.open(options).await
+        let scheme = options.url.scheme();
+        let (backend, server) = match self.for_scheme(scheme)?.open(options).await? {
+            Opening::Store(store) => return Ok(store),
+            Opening::Other { backend, server } => (backend, server),
+        };
+        let Some(right) = self.iter().find(|known| known.name() == backend) else {
+            return Err(foreign(scheme, backend, &server));
+        };
+        tracing::info!(scheme, backend, server, "the server is of another kind");
+        match right.open(options).await? {
+            Opening::Store(store) => Ok(store),
+            Opening::Other { .. } => Err(foreign(scheme, backend, &server)),
+        }
     }
 
     fn unknown(&self, scheme: &str) -> Error {
@@ -177,6 +208,74 @@ impl Backends {
                 error.with_hint(format!("build with the Cargo feature `{feature}`"))
             }
             None => error.with_hint("a backend of your own is added with `Backends::with`"),
+        }
+    }
+}
+
+fn foreign(scheme: &str, backend: &str, server: &str) -> Error {
+    let message = format!("the server behind this `{scheme}:` URL is {server}");
+    Error::new(ErrorKind::Config, message).with_hint(format!(
+        "write `{backend}:` instead of `{scheme}:`, and build with the Cargo feature `{backend}` or add the backend with `Backends::with`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[derive(Debug)]
+    struct Speaks(&'static str, &'static [&'static str], Option<&'static str>);
+
+    #[async_trait]
+    impl Backend for Speaks {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn schemes(&self) -> &'static [&'static str] {
+            self.1
+        }
+
+        async fn open(&self, _options: &StoreOptions) -> Result<Opening> {
+            Ok(match self.2 {
+                None => Opening::Store(Arc::new(MemoryStore::new())),
+                Some(backend) => Opening::Other {
+                    backend,
+                    server: "Roach 1.0".to_owned(),
+                },
+            })
+        }
+    }
+
+    fn options() -> StoreOptions {
+        StoreOptions::new(RegistryUrl::parse("postgresql://host/db").expect("a URL"))
+    }
+
+    #[tokio::test]
+    async fn a_server_of_another_kind_is_opened_by_its_own_backend() {
+        let backends = Backends::new()
+            .with(Speaks("postgres", &["postgresql"], Some("roach")))
+            .with(Speaks("roach", &["roach"], None));
+        assert!(backends.open(&options()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_no_backend_serves_names_scheme_and_feature() {
+        let backends = Backends::new().with(Speaks("postgres", &["postgresql"], Some("roach")));
+        let error = backends
+            .open(&options())
+            .await
+            .expect_err("no such backend");
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = format!("{error} {:?}", error.hint());
+        for part in [
+            "postgresql:",
+            "Roach 1.0",
+            "`roach:`",
+            "Cargo feature `roach`",
+        ] {
+            assert!(text.contains(part), "{text}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::{Debug, Write as _};
 
 use feast_registry_core::store::{Limits, Lock};
 
+use crate::FaultClass;
+
 /// The types of columns that Feast's tables have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
@@ -39,6 +41,18 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// An identifier, quoted.
     fn quote(&self, identifier: &str) -> String {
         format!("\"{}\"", identifier.replace('"', "\"\""))
+    }
+
+    /// A table of the registry as statements name it, with its schema where there is one.
+    fn table(&self, name: &str) -> String {
+        self.quote(name)
+    }
+
+    /// A column of text so that it is ordered and compared byte by byte, whatever its collation.
+    ///
+    /// If it is wrong, pages of lists skip or repeat rows.
+    fn byte_order(&self, column: &str) -> String {
+        column.to_owned()
     }
 
     /// The type of a column.
@@ -84,9 +98,55 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         500
     }
 
+    /// The statement that updates this many rows by their keys, if there is one that is faster than
+    /// one statement for each row.
+    ///
+    /// It must change exactly the rows that are given, and no others.
+    fn update_rows(&self, _update: &UpdateRows<'_>, _rows: usize) -> Option<String> {
+        None
+    }
+
+    /// Whether locks of rows are not seen by all writers of the database, as on a cluster that
+    /// compares what was written when it commits. What a transaction relies on is then written too.
+    ///
+    /// If it is wrong, two views with one name may be created, or an object in a deleted project.
+    fn guard_by_writing(&self) -> bool {
+        false
+    }
+
+    /// What an error of the server means, where it differs from what the driver knows of the
+    /// family: by its code (a SQLSTATE, or the number of MySQL) and text.
+    ///
+    /// If a conflict is not recognised, writers fail that could have tried again; if something
+    /// else is taken for one, a write may happen twice.
+    fn classify(&self, _code: &str, _message: &str) -> Option<FaultClass> {
+        None
+    }
+
     /// The largest things that the database takes.
     fn limits(&self) -> Limits {
         Limits::default()
+    }
+}
+
+/// An UPDATE of several rows of one table, each with its own values.
+///
+/// The parameters of every row come in the order of [`UpdateRows::columns`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UpdateRows<'a> {
+    /// The table, as statements name it.
+    pub table: &'a str,
+    /// The columns that get new values, quoted, with their types.
+    pub set: [(&'a str, ColumnType); 2],
+    /// The columns that find the row, quoted, with their types.
+    pub key: [(&'a str, ColumnType); 2],
+}
+
+impl UpdateRows<'_> {
+    /// The columns of one row of parameters: those that are set, then the key.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, ColumnType)> {
+        self.set.iter().chain(&self.key).copied()
     }
 }
 

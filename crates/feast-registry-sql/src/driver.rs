@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Dialect, DriverError, Row, Value, WriteJob};
 use feast_registry_core::store::Answer;
-use feast_registry_core::{Error, Result};
+
+use crate::{Dialect, DriverError, Row, Value, WriteFault, WriteJob};
 
 /// What a connection is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Step {
     pub parameters: Vec<Value>,
     /// Whether rows are wanted.
     pub returns_rows: bool,
-    /// How many rows it must change; another number is a conflict.
+    /// How many rows it must change; another number is [`FaultClass::RowGone`](crate::FaultClass::RowGone).
     pub must_change: Option<u64>,
 }
 
@@ -90,8 +90,10 @@ pub trait Connection: Send {
     /// Runs statements one after the other and returns the result of each; the first that fails,
     /// or changes another number of rows than it must, ends the run.
     ///
-    /// A driver that can sends all of them in one round trip. Success is reported only when every
-    /// statement has succeeded, a COMMIT at the end included.
+    /// A driver that can sends all of them in one round trip, except that nothing behind a statement
+    /// with [`Step::must_change`] may take effect before its number is known: it is rare, and worth a
+    /// round trip. Success is reported only when every statement has succeeded, a COMMIT at the end
+    /// included.
     async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError>;
 }
 
@@ -111,7 +113,7 @@ pub trait Driver: Debug + Send + Sync + 'static {
     ///
     /// A driver with threads of its own runs it there; the work itself never blocks on anything
     /// but the connection.
-    async fn write(&self, job: WriteJob) -> Result<Answer, Error> {
+    async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         let mut connection = self.acquire(Access::Write).await?;
         job.run(&mut *connection).await
     }

@@ -10,10 +10,16 @@ use feast_registry_core::{Error, ErrorKind};
 pub enum FaultClass {
     /// Another transaction was in the way and this one provably did not commit: try again.
     Conflict,
-    /// A row with this key exists already.
+    /// A row with this key exists already. The message must name table and key, as servers do:
+    /// the same one again and again is certain to stay.
     Duplicate,
+    /// A statement did not change as many rows as it must: a row is gone.
+    RowGone,
     /// The database cannot be reached.
     Unavailable,
+    /// The connection broke before COMMIT was sent, so that nothing was committed: try again on
+    /// another one.
+    Disconnected,
     /// The connection broke while COMMIT was under way.
     UnknownOutcome,
     /// The database may only be read.
@@ -60,8 +66,10 @@ impl std::error::Error for DriverError {}
 impl From<DriverError> for Error {
     fn from(fault: DriverError) -> Self {
         let (kind, hint) = match fault.class {
-            FaultClass::Conflict | FaultClass::Duplicate => (ErrorKind::Contention, None),
-            FaultClass::Unavailable => (ErrorKind::Unavailable, None),
+            FaultClass::Conflict | FaultClass::Duplicate | FaultClass::RowGone => {
+                (ErrorKind::Contention, None)
+            }
+            FaultClass::Unavailable | FaultClass::Disconnected => (ErrorKind::Unavailable, None),
             FaultClass::UnknownOutcome => (
                 ErrorKind::UnknownOutcome,
                 Some("read the object to see whether the write happened"),
@@ -84,7 +92,9 @@ impl From<DriverError> for Error {
         };
         let message = match fault.class {
             // Found out before a database was asked.
-            FaultClass::Unavailable | FaultClass::Damaged => fault.message,
+            FaultClass::Unavailable | FaultClass::Disconnected | FaultClass::Damaged => {
+                fault.message
+            }
             _ => format!("the database answered: {}", fault.message),
         };
         let error = Error::new(kind, message);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use feast_registry_core::Result;
 use feast_registry_core::store::Answer;
 
 use crate::store::Counters;
-use crate::{Access, Connection, Dialect, Driver, DriverError, Step, StepResult, WriteJob};
+use crate::{
+    Access, Connection, Dialect, Driver, DriverError, Step, StepResult, WriteFault, WriteJob,
+};
 
 /// A driver whose every statement is counted.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl<D: Driver> Driver for Observed<D> {
         }))
     }
 
-    async fn write(&self, job: WriteJob) -> Result<Answer> {
+    async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         self.driver.write(job.observed(self.watch.clone())).await
     }
 

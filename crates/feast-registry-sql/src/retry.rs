@@ -1,19 +1,176 @@
-//! Trying again after a conflict, a bounded number of times.
+//! Trying again after a fault that changed nothing, a bounded number of times.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How often a transaction that met a conflict is tried.
-pub(crate) const ATTEMPTS: u32 = 12;
+use feast_registry_core::{Error, ErrorKind};
 
-/// How long a transaction that met conflicts is tried at all: where each attempt waits for a
-/// lock, their number alone would be no bound that a person waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+use crate::{DriverError, FaultClass};
+
+/// How often a transaction is tried.
+const ATTEMPTS: u32 = 12;
+
+/// How long a transaction is tried at all: where each attempt waits for a lock, their number
+/// alone would be no bound that a person waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the same row may be in the way, or missing, before it is certain that it always
+/// will be: two names that the database takes for one, or a decision about a row it did not read.
+const CERTAIN: u32 = 3;
+
+/// The attempts at one piece of work.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    start: Instant,
+    made: u32,
+    /// Whether a connection broke: then one that cannot be made is tried again too, since the
+    /// server may be starting.
+    lost: bool,
+    /// Where one writer has the database for itself, nothing changes until the next attempt.
+    one_writer: bool,
+    last: Option<DriverError>,
+    alike: u32,
+}
+
+impl Attempts {
+    pub(crate) fn new(one_writer: bool) -> Self {
+        Attempts {
+            start: Instant::now(),
+            made: 0,
+            lost: false,
+            one_writer,
+            last: None,
+            alike: 0,
+        }
+    }
+
+    /// After a fault: how long to wait before the next attempt.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the caller, if there is to be none.
+    pub(crate) fn after(&mut self, fault: DriverError) -> Result<Duration, Error> {
+        self.made += 1;
+        self.lost |= fault.class == FaultClass::Disconnected;
+        let again = match fault.class {
+            FaultClass::Conflict | FaultClass::Disconnected => true,
+            FaultClass::Duplicate | FaultClass::RowGone => !self.is_certain(&fault),
+            FaultClass::Unavailable => self.lost,
+            _ => false,
+        };
+        let spent = self.made >= ATTEMPTS || self.start.elapsed() > PATIENCE;
+        if !again || spent {
+            return Err(self.give_up(&fault));
+        }
+        tracing::debug!(error = %fault, attempt = self.made, "tried again");
+        self.last = Some(fault);
+        Ok(pause(self.made))
+    }
+
+    /// Whether this happens however often it is tried.
+    fn is_certain(&mut self, fault: &DriverError) -> bool {
+        let same = |last: &DriverError| last.class == fault.class && last.message == fault.message;
+        self.alike = match self.last.as_ref().is_some_and(same) {
+            true => self.alike + 1,
+            false => 1,
+        };
+        self.one_writer || self.alike >= CERTAIN
+    }
+
+    fn give_up(&self, fault: &DriverError) -> Error {
+        let attempts = self.made;
+        match fault.class {
+            FaultClass::Conflict => contention(format!(
+                "others were in the way of {attempts} attempts, nothing was written ({fault})"
+            ))
+            .with_hint("try again; if it stays, something holds the lock for long"),
+            FaultClass::Duplicate => contention(format!(
+                "a row is in the way that was not there when it was looked for, nothing was written ({fault})"
+            ))
+            .with_hint(
+                "where the database ignores case, accents or trailing spaces, two such names are one: choose another name",
+            ),
+            FaultClass::RowGone => contention(format!(
+                "a row is not there that was to be changed, nothing was written ({fault})"
+            )),
+            FaultClass::Disconnected if attempts > 1 => Error::from(fault.clone())
+                .context(format_args!("the connection was lost {attempts} times, nothing was written")),
+            _ => Error::from(fault.clone()),
+        }
+    }
+}
+
+fn contention(message: String) -> Error {
+    Error::new(ErrorKind::Contention, message)
+}
 
 /// How long to wait before an attempt: grows, and differs between waiters, so that those who
 /// collided do not collide again.
-pub(crate) fn pause(attempt: u32) -> Duration {
+fn pause(attempt: u32) -> Duration {
     let ceiling = Duration::from_millis(2) * 2_u32.saturating_pow(attempt.min(8));
     let random = RandomState::new().hash_one(attempt) % 1_000;
     ceiling / 2 + ceiling / 2 * u32::try_from(random).unwrap_or(0) / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(class: FaultClass) -> DriverError {
+        DriverError::new(class, "so says the database")
+    }
+
+    fn attempts(one_writer: bool, class: FaultClass) -> (u32, ErrorKind) {
+        let mut attempts = Attempts::new(one_writer);
+        loop {
+            if let Err(error) = attempts.after(fault(class)) {
+                return (attempts.made, error.kind());
+            }
+        }
+    }
+
+    #[test]
+    fn conflicts_and_lost_connections_are_tried_a_bounded_number_of_times() {
+        assert_eq!(
+            attempts(false, FaultClass::Conflict),
+            (ATTEMPTS, ErrorKind::Contention)
+        );
+        assert_eq!(
+            attempts(false, FaultClass::Disconnected),
+            (ATTEMPTS, ErrorKind::Unavailable)
+        );
+    }
+
+    #[test]
+    fn what_is_certain_to_fail_fails_soon() {
+        for class in [FaultClass::Duplicate, FaultClass::RowGone] {
+            assert_eq!(attempts(true, class), (1, ErrorKind::Contention));
+            assert_eq!(attempts(false, class), (CERTAIN, ErrorKind::Contention));
+        }
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_never_repeated() {
+        assert_eq!(
+            attempts(false, FaultClass::UnknownOutcome),
+            (1, ErrorKind::UnknownOutcome)
+        );
+    }
+
+    #[test]
+    fn a_server_that_was_there_is_given_time_to_come_back() {
+        assert_eq!(attempts(false, FaultClass::Unavailable).0, 1);
+        let mut attempts = Attempts::new(false);
+        assert!(attempts.after(fault(FaultClass::Disconnected)).is_ok());
+        assert!(attempts.after(fault(FaultClass::Unavailable)).is_ok());
+    }
+
+    #[test]
+    fn others_in_the_way_of_the_same_name_are_no_certainty() {
+        let mut attempts = Attempts::new(false);
+        for row in 0..5 {
+            let fault = DriverError::new(FaultClass::Duplicate, format!("row {row}"));
+            assert!(attempts.after(fault).is_ok());
+        }
+    }
 }

@@ -8,6 +8,15 @@ use feast_registry_core::{Extra, Key, Kind, Record, Shape, VersionExtra};
 
 use crate::{Row, Value};
 
+/// The metadata row that stands for the right to rely on a project, where a dialect must
+/// [write](crate::Dialect::guard_by_writing) what others only lock. It is nobody's data.
+pub(crate) const GUARD: &str = "feast_registry_guard";
+
+/// Whether a row only guards a project.
+pub(crate) fn is_guard(key: &Key) -> bool {
+    key.kind == Kind::Metadata && &*key.name == GUARD
+}
+
 /// Reads rows of one kind. Neighbours mostly belong to one project, whose name they then share.
 #[derive(Debug)]
 pub(crate) struct Reader {

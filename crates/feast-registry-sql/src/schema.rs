@@ -33,7 +33,7 @@ fn create_table(dialect: &dyn Dialect, kind: Kind) -> String {
     lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
     format!(
         "CREATE TABLE {} (\n  {}\n)",
-        dialect.quote(kind.spec().table),
+        dialect.table(kind.spec().table),
         lines.join(",\n  ")
     )
 }
@@ -43,7 +43,7 @@ fn create_index(dialect: &dyn Dialect, kind: Kind) -> String {
     format!(
         "CREATE INDEX {} ON {} ({})",
         quote(&index_name(kind)),
-        quote(kind.spec().table),
+        dialect.table(kind.spec().table),
         quote(PROJECT)
     )
 }
@@ -117,7 +117,7 @@ pub(crate) async fn teardown(driver: &dyn Driver, what: Teardown) -> Result<()> 
     let dialect = driver.dialect();
     let mut steps = vec![Step::control(dialect.begin_write())];
     steps.extend(Kind::ALL.into_iter().map(|kind| {
-        let table = dialect.quote(kind.spec().table);
+        let table = dialect.table(kind.spec().table);
         Step::control(match what {
             Teardown::Rows => format!("DELETE FROM {table}"),
             Teardown::Tables => format!("DROP TABLE IF EXISTS {table}"),

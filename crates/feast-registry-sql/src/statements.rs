@@ -6,8 +6,8 @@ use feast_registry_core::store::{Lock, Range, Scan};
 use feast_registry_core::{Key, Kind, Record, Shape};
 
 use crate::dialect::placeholders;
-use crate::table::{NUMBER, PROJECT, USER_METADATA, record_columns, stamp_column};
-use crate::{Dialect, Step, Value, rows};
+use crate::table::{NUMBER, PROJECT, USER_METADATA, columns, record_columns, stamp_column};
+use crate::{ColumnType, Dialect, Step, UpdateRows, Value, rows, scan};
 
 /// The statements of every kind, for one dialect.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct Statements {
     pub(crate) begin_snapshot: Arc<str>,
     pub(crate) commit: Arc<str>,
     pub(crate) rollback: Arc<str>,
+    pub(crate) guard_by_writing: bool,
     chunk: usize,
     kinds: Vec<KindStatements>,
 }
@@ -30,9 +31,9 @@ struct KindStatements {
     range: [[Arc<str>; 3]; 3],
     range_everywhere: Arc<str>,
     select: String,
-    order: String,
     insert: [Arc<str>; 2],
     update: Arc<str>,
+    update_chunk: Option<Arc<str>>,
     set_user_metadata: Arc<str>,
     delete: Arc<str>,
     delete_range: [Arc<str>; 3],
@@ -49,6 +50,7 @@ impl Statements {
             begin_snapshot: dialect.begin_snapshot().into(),
             commit: "COMMIT".into(),
             rollback: "ROLLBACK".into(),
+            guard_by_writing: dialect.guard_by_writing(),
             chunk,
             kinds: Kind::ALL
                 .into_iter()
@@ -94,9 +96,20 @@ impl Statements {
         }
     }
 
-    /// The read of one page: up to `limit` rows.
-    pub(crate) fn scan(&self, dialect: &dyn Dialect, scan: &Scan, limit: usize) -> Step {
-        self.of(scan.kind).scan(dialect, scan, limit)
+    /// The read of all rows of a scan, in no order, or of a page of it, in the order of bytes.
+    pub(crate) fn scan(&self, dialect: &dyn Dialect, scan: &Scan) -> Step {
+        scan::page(dialect, &self.of(scan.kind).select, scan)
+    }
+
+    /// The read of the next rows behind a key, in the order of the primary key.
+    pub(crate) fn next_rows(
+        &self,
+        dialect: &dyn Dialect,
+        kind: Kind,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Step {
+        scan::next_rows(dialect, &self.of(kind).select, kind, after, limit)
     }
 
     /// The inserts of records of one kind.
@@ -119,10 +132,25 @@ impl Statements {
         );
     }
 
-    pub(crate) fn update(&self, key: &Key, body: &bytes::Bytes, stamp: i64) -> Step {
-        let mut parameters = vec![rows::body_value(key.kind, body), stamp.into()];
-        parameters.extend(key_parameters(key));
-        Step::execute(&self.of(key.kind).update, parameters).must_change(1)
+    /// The updates of rows of one kind.
+    pub(crate) fn update(&self, changes: &[Change], steps: &mut Vec<Step>) {
+        let Some(first) = changes.first() else { return };
+        let statements = self.of(first.key.kind);
+        let mut changes = changes;
+        if let Some(many) = &statements.update_chunk {
+            while changes.len() >= self.chunk {
+                let (chunk, rest) = changes.split_at(self.chunk);
+                let parameters = chunk.iter().flat_map(Change::parameters).collect();
+                steps.push(Step::execute(many, parameters));
+                changes = rest;
+            }
+        }
+        let one = &statements.update;
+        steps.extend(
+            changes
+                .iter()
+                .map(|change| Step::execute(one, change.parameters().collect())),
+        );
     }
 
     pub(crate) fn set_user_metadata(
@@ -133,7 +161,7 @@ impl Statements {
     ) -> Step {
         let mut parameters = vec![Value::Bytes(user_metadata.clone()), stamp.into()];
         parameters.extend(key_parameters(key));
-        Step::execute(&self.of(key.kind).set_user_metadata, parameters).must_change(1)
+        Step::execute(&self.of(key.kind).set_user_metadata, parameters)
     }
 
     pub(crate) fn delete(&self, key: &Key) -> Step {
@@ -155,6 +183,24 @@ impl Statements {
     }
 }
 
+/// New bytes and stamp for a row.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) key: Key,
+    pub(crate) body: bytes::Bytes,
+    pub(crate) stamp: i64,
+}
+
+impl Change {
+    fn parameters(&self) -> impl Iterator<Item = Value> {
+        let values = [
+            rows::body_value(self.key.kind, &self.body),
+            self.stamp.into(),
+        ];
+        values.into_iter().chain(key_parameters(&self.key))
+    }
+}
+
 fn key_parameters(key: &Key) -> Vec<Value> {
     let mut parameters = vec![Value::from(&key.project), Value::from(&key.name)];
     if key.kind == Kind::Version {
@@ -168,18 +214,19 @@ impl KindStatements {
         let spec = kind.spec();
         let quote = |name: &str| dialect.quote(name);
         let p = |n: usize| dialect.placeholder(n);
-        let (table, project, name) = (quote(spec.table), quote(PROJECT), quote(spec.name_column));
-        let columns = record_columns(kind)
+        let (table, project, name) = (
+            dialect.table(spec.table),
+            quote(PROJECT),
+            quote(spec.name_column),
+        );
+        let selected = record_columns(kind)
             .into_iter()
             .map(quote)
             .collect::<Vec<_>>();
         let is_version = spec.shape == Shape::Version;
 
-        let select = format!("SELECT {} FROM {table}", columns.join(", "));
-        let order = match is_version {
-            true => format!(" ORDER BY {project}, {name}, {}", quote(NUMBER)),
-            false => format!(" ORDER BY {project}, {name}"),
-        };
+        let select = format!("SELECT {} FROM {table}", selected.join(", "));
+        let order = format!(" ORDER BY {}", scan::native_order(dialect, kind).join(", "));
         let by_key = |from: usize| {
             let mut text = format!(
                 " WHERE {project} = {} AND {name} = {}",
@@ -217,14 +264,14 @@ impl KindStatements {
                 by_key(3)
             )
         };
-        let width = columns.len();
+        let width = selected.len();
         let insert = |rows: usize| -> Arc<str> {
             let tuples: Vec<String> = (0..rows)
                 .map(|row| format!("({})", placeholders(dialect, 1 + row * width, width)))
                 .collect();
             format!(
                 "INSERT INTO {table} ({}) VALUES {}",
-                columns.join(", "),
+                selected.join(", "),
                 tuples.join(", ")
             )
             .into()
@@ -249,6 +296,7 @@ impl KindStatements {
             range_everywhere: format!("{select}{order}").into(),
             insert: [insert(1), insert(chunk)],
             update: set(spec.body_column).into(),
+            update_chunk: update_rows(dialect, kind, chunk),
             set_user_metadata: set(USER_METADATA).into(),
             delete: format!("DELETE FROM {table}{}", by_key(1)).into(),
             delete_range: [
@@ -258,94 +306,34 @@ impl KindStatements {
             ],
             probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table} GROUP BY {project}").into(),
             select,
-            order,
         }
-    }
-
-    fn scan(&self, dialect: &dyn Dialect, scan: &Scan, limit: usize) -> Step {
-        let spec = scan.kind.spec();
-        let (project, name) = (dialect.quote(PROJECT), dialect.quote(spec.name_column));
-        let mut conditions = Conditions {
-            dialect,
-            texts: Vec::new(),
-            parameters: Vec::new(),
-        };
-        if let Some(wanted) = &scan.project {
-            conditions.add(|p| format!("{project} = {}", p[0]), [wanted.into()]);
-        }
-        if let Some(wanted) = &scan.name {
-            conditions.add(|p| format!("{name} = {}", p[0]), [wanted.into()]);
-        }
-        if let Some(prefix) = &scan.name_prefix {
-            let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-            conditions.add(
-                |p| format!("SUBSTR({name}, 1, {}) = {}", p[0], p[1]),
-                [length.into(), prefix.into()],
-            );
-        }
-        if let Some(second) = scan.updated_since {
-            let stamp = dialect.quote(stamp_column(scan.kind));
-            conditions.add(|p| format!("{stamp} >= {}", p[0]), [second.into()]);
-        }
-        if let Some(after) = &scan.after {
-            conditions.after(after, &project, &name);
-        }
-        let filter = if conditions.texts.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", conditions.texts.join(" AND "))
-        };
-        let limit = if limit == usize::MAX {
-            String::new()
-        } else {
-            format!(" LIMIT {limit}")
-        };
-        Step::query(
-            &format!("{}{filter}{}{limit}", self.select, self.order).into(),
-            conditions.parameters,
-        )
     }
 }
 
-struct Conditions<'a> {
-    dialect: &'a dyn Dialect,
-    texts: Vec<String>,
-    parameters: Vec<Value>,
-}
-
-impl Conditions<'_> {
-    fn add<const N: usize>(&mut self, text: impl Fn(&[String]) -> String, parameters: [Value; N]) {
-        let first = self.parameters.len() + 1;
-        let places: Vec<String> = (first..first + N)
-            .map(|n| self.dialect.placeholder(n))
-            .collect();
-        self.texts.push(text(&places));
-        self.parameters.extend(parameters);
+/// The statement that updates a chunk of rows of one kind, where the dialect has one.
+fn update_rows(dialect: &dyn Dialect, kind: Kind, chunk: usize) -> Option<Arc<str>> {
+    let spec = kind.spec();
+    if spec.shape == Shape::Version || chunk < 2 {
+        return None;
     }
-
-    fn after(&mut self, after: &Key, project: &str, name: &str) {
-        let (p, n) = (Value::from(&after.project), Value::from(&after.name));
-        if after.kind == Kind::Version {
-            let number = self.dialect.quote(NUMBER);
-            self.add(
-                |at| {
-                    format!(
-                        "({project} > {} OR ({project} = {} AND ({name} > {} OR ({name} = {} AND {number} > {}))))",
-                        at[0], at[1], at[2], at[3], at[4]
-                    )
-                },
-                [p.clone(), p, n.clone(), n, i64::from(after.number).into()],
-            );
-        } else {
-            self.add(
-                |at| {
-                    format!(
-                        "({project} > {} OR ({project} = {} AND {name} > {}))",
-                        at[0], at[1], at[2]
-                    )
-                },
-                [p.clone(), p, n],
-            );
-        }
-    }
+    let types = columns(kind);
+    let type_of = |name: &str| {
+        let column = types.iter().find(|column| column.name == name);
+        column.map_or(ColumnType::Text, |column| column.column_type)
+    };
+    let names = [
+        spec.body_column,
+        stamp_column(kind),
+        PROJECT,
+        spec.name_column,
+    ];
+    let quoted = names.map(|name| dialect.quote(name));
+    let [body, stamp, project, name] =
+        std::array::from_fn(|column| (quoted[column].as_str(), type_of(names[column])));
+    let update = UpdateRows {
+        table: &dialect.table(spec.table),
+        set: [body, stamp],
+        key: [project, name],
+    };
+    dialect.update_rows(&update, chunk).map(Arc::from)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -11,12 +10,17 @@ use feast_registry_core::store::{
     Answer, Capabilities, Consistency, Decide, Ids, Limits, Lock, Page, Probe, ProbeEntry, ReadSet,
     Scan, SchemaMode, Store, Teardown,
 };
-use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result};
+use feast_registry_core::{Key, Kind, Record, Result};
 
 use crate::observe::Observed;
-use crate::rows::Reader;
+use crate::queue::Queues;
+use crate::retry::Attempts;
+use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
-use crate::{Access, Connection, Driver, Step, Value, WriteJob, retry, schema};
+use crate::{
+    Access, Connection, Driver, DriverError, Row, Step, StepResult, Value, WriteFault, WriteJob,
+    schema,
+};
 
 /// How many rows a snapshot holds in memory at a time.
 const SNAPSHOT_ROWS: usize = 1_000;
@@ -27,6 +31,7 @@ pub struct SqlStore<D> {
     driver: Observed<D>,
     statements: Arc<Statements>,
     capabilities: Capabilities,
+    queues: Queues,
 }
 
 /// What a store has sent to its database since it was opened.
@@ -74,6 +79,7 @@ impl<D: Driver> SqlStore<D> {
             driver: Observed::new(driver, echo),
             statements,
             capabilities,
+            queues: Queues::new(),
         }
     }
 
@@ -83,11 +89,36 @@ impl<D: Driver> SqlStore<D> {
     }
 
     async fn connection(&self, consistency: Consistency) -> Result<Box<dyn Connection + '_>> {
-        let access = match consistency {
-            Consistency::Primary => Access::Read,
-            Consistency::Replica => Access::Replica,
-        };
-        Ok(self.driver.acquire(access).await?)
+        Ok(self.driver.acquire(access(consistency)).await?)
+    }
+
+    /// Reads with statements that need no transaction. Where a connection of the pool turns out to
+    /// be broken, as after a restart of the server, another one is taken.
+    async fn read(&self, consistency: Consistency, steps: Vec<Step>) -> Result<Vec<StepResult>> {
+        let mut attempts = Attempts::new(false);
+        loop {
+            let fault = match self.try_read(consistency, steps.clone()).await {
+                Ok(results) => return Ok(results),
+                Err(fault) => fault,
+            };
+            tokio::time::sleep(attempts.after(fault)?).await;
+        }
+    }
+
+    async fn try_read(
+        &self,
+        consistency: Consistency,
+        steps: Vec<Step>,
+    ) -> Result<Vec<StepResult>, DriverError> {
+        let mut connection = self.driver.acquire(access(consistency)).await?;
+        connection.run(steps).await
+    }
+}
+
+fn access(consistency: Consistency) -> Access {
+    match consistency {
+        Consistency::Primary => Access::Read,
+        Consistency::Replica => Access::Replica,
     }
 }
 
@@ -105,7 +136,7 @@ impl<D: Driver> Store for SqlStore<D> {
         let mut steps = Vec::with_capacity(1);
         self.statements
             .get(key.kind, Lock::Plain, &[key], &mut steps);
-        let results = self.connection(consistency).await?.run(steps).await?;
+        let results = self.read(consistency, steps).await?;
         let row = results.into_iter().flat_map(|result| result.rows).next();
         // A collation may call names equal that are not.
         Ok(row
@@ -114,14 +145,16 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 
     async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
-        let step = self
-            .statements
-            .scan(self.driver.dialect(), scan, scan.limit.saturating_add(1));
-        let results = self.connection(consistency).await?.run(vec![step]).await?;
-        let rows = results.into_iter().flat_map(|result| result.rows).collect();
+        let step = self.statements.scan(self.driver.dialect(), scan);
+        let results = self.read(consistency, vec![step]).await?;
+        let rows: Vec<Row> = results.into_iter().flat_map(|result| result.rows).collect();
+        let more = rows.len() > scan.limit;
         let mut records = Reader::new(scan.kind).records(rows);
-        let more = records.len() > scan.limit;
+        // A collation may call names equal that are not.
+        records.retain(|record| scan.matches(record) && !is_guard(&record.key));
+        records.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         records.truncate(scan.limit);
+        let more = more && !records.is_empty();
         Ok(Page { records, more })
     }
 
@@ -151,11 +184,7 @@ impl<D: Driver> Store for SqlStore<D> {
             .into_iter()
             .map(|kind| self.statements.probe(kind))
             .collect();
-        let results = self
-            .connection(Consistency::Primary)
-            .await?
-            .run(steps)
-            .await?;
+        let results = self.read(Consistency::Primary, steps).await?;
         let mut probe = Probe::default();
         for (kind, result) in Kind::ALL.into_iter().zip(results) {
             for row in result.rows {
@@ -181,21 +210,22 @@ impl<D: Driver> Store for SqlStore<D> {
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let ids = Ids::random();
         let one_writer = self.driver.dialect().one_writer();
-        let start = Instant::now();
-        let mut attempt = 0;
+        // One writer has a queue of its own.
+        let _turn = match one_writer {
+            true => None,
+            false => Some(self.queues.turn(&reads).await),
+        };
+        let mut attempts = Attempts::new(one_writer);
         loop {
             let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids);
-            let error = match self.driver.write(job).await {
-                Err(error) if error.kind() == ErrorKind::Contention => error,
-                outcome => return outcome,
+            let fault = match self.driver.write(job).await {
+                Ok(answer) => return Ok(answer),
+                Err(WriteFault::Final(error)) => return Err(error),
+                Err(WriteFault::Database(fault)) => fault,
             };
-            attempt += 1;
-            if attempt == retry::ATTEMPTS || start.elapsed() > retry::PATIENCE {
-                return Err(exhausted(&error, attempt));
-            }
+            let pause = attempts.after(fault)?;
             self.counters().count_retry();
-            tracing::debug!(%error, attempt, "a transaction is tried again");
-            tokio::time::sleep(retry::pause(attempt)).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -213,23 +243,12 @@ impl<D: Driver> Store for SqlStore<D> {
 
     async fn health(&self) -> Result<()> {
         let step = Step::query(&"SELECT 1".into(), Vec::new());
-        self.connection(Consistency::Primary)
-            .await?
-            .run(vec![step])
-            .await?;
-        Ok(())
+        self.read(Consistency::Primary, vec![step]).await.map(drop)
     }
 
     async fn close(&self) -> Result<()> {
         Ok(self.driver.close().await?)
     }
-}
-
-fn exhausted(last: &Error, attempts: u32) -> Error {
-    let message =
-        format!("others were in the way of {attempts} attempts, nothing was written ({last})");
-    Error::new(ErrorKind::Contention, message)
-        .with_hint("try again; if it stays, something holds the lock for long")
 }
 
 /// Where a snapshot has come to. Its connection holds the transaction open.
@@ -252,19 +271,19 @@ impl<D: Driver> SqlStore<D> {
                 .await?;
             return Ok(None);
         };
-        let mut scan = Scan::all(kind);
-        scan.after = position.after.take();
-        let step = self
-            .statements
-            .scan(self.driver.dialect(), &scan, SNAPSHOT_ROWS);
+        let after = position.after.take();
+        let step =
+            self.statements
+                .next_rows(self.driver.dialect(), kind, after.as_ref(), SNAPSHOT_ROWS);
         let results = position.connection.run(vec![step]).await?;
         let rows = results.into_iter().flat_map(|result| result.rows).collect();
-        let records = Reader::new(kind).records(rows);
+        let mut records = Reader::new(kind).records(rows);
         if records.len() < SNAPSHOT_ROWS {
             position.kinds.remove(0);
         } else {
             position.after = records.last().map(|record| record.key.clone());
         }
+        records.retain(|record| !is_guard(&record.key));
         Ok(Some((records, position)))
     }
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use feast_registry_core::store::{
     Answer, Context, Decide, Decision, Ids, Lock, Range, ReadSet, Target, View, Write,
 };
-use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result};
+use feast_registry_core::{Error, ErrorKind, Key, Kind, Record};
 
 use crate::observe::Watch;
-use crate::rows::Reader;
+use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
+use crate::writes::{guard, render};
 use crate::{Connection, DriverError, Step, StepResult};
 
 /// A unit of work that a [`Driver`](crate::Driver) runs on a connection.
@@ -26,16 +27,17 @@ pub struct WriteJob {
 }
 
 /// Why an attempt did not commit.
-enum Fault {
+#[derive(Debug)]
+pub enum WriteFault {
     /// The decision said no, or the registry itself is at fault: no use in trying again.
     Final(Error),
     /// The database said no.
     Database(DriverError),
 }
 
-impl From<DriverError> for Fault {
+impl From<DriverError> for WriteFault {
     fn from(error: DriverError) -> Self {
-        Fault::Database(error)
+        WriteFault::Database(error)
     }
 }
 
@@ -77,21 +79,17 @@ impl WriteJob {
     ///
     /// # Errors
     ///
-    /// Those of the decision; those of the database, of which only a
-    /// [conflict](ErrorKind::Contention) may be tried again.
-    pub async fn run(mut self, connection: &mut dyn Connection) -> Result<Answer> {
-        match self.attempt(connection).await {
-            Ok(answer) => Ok(answer),
-            Err(Fault::Final(error)) => Err(error),
-            Err(Fault::Database(fault)) => {
-                // What failed may have ended the transaction already: nothing to tell then.
-                let _ = self.roll_back(connection).await;
-                Err(fault.into())
-            }
+    /// Those of the decision, and those of the database.
+    pub async fn run(mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
+        let outcome = self.attempt(connection).await;
+        if let Err(WriteFault::Database(_)) = outcome {
+            // What failed may have ended the transaction already: nothing to tell then.
+            let _ = self.roll_back(connection).await;
         }
+        outcome
     }
 
-    async fn attempt(&mut self, connection: &mut dyn Connection) -> Result<Answer, Fault> {
+    async fn attempt(&mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
         let mut view = self.begin(connection).await?;
         loop {
             let context = Context::new(self.ids);
@@ -105,13 +103,13 @@ impl WriteJob {
             });
             match decision {
                 Ok(Decision::Commit { writes, answer }) => {
-                    self.finish(connection, writes).await?;
+                    self.finish(connection, &view, writes).await?;
                     return Ok(answer);
                 }
                 Ok(Decision::Need(more)) if self.reads.covers(&more) => {
                     self.roll_back(connection).await?;
                     let message = "a decision asks for what it was given";
-                    return Err(Fault::Final(Error::new(ErrorKind::Internal, message)));
+                    return Err(WriteFault::Final(Error::new(ErrorKind::Internal, message)));
                 }
                 Ok(Decision::Need(more)) => {
                     self.reads.union(&more);
@@ -125,7 +123,7 @@ impl WriteJob {
                 }
                 Err(error) => {
                     self.roll_back(connection).await?;
-                    return Err(Fault::Final(error));
+                    return Err(WriteFault::Final(error));
                 }
             }
         }
@@ -158,13 +156,17 @@ impl WriteJob {
     async fn finish(
         &self,
         connection: &mut dyn Connection,
-        writes: Vec<Write>,
+        view: &View,
+        mut writes: Vec<Write>,
     ) -> Result<(), DriverError> {
         if writes.is_empty() {
             return self.roll_back(connection).await;
         }
-        let mut steps = Vec::with_capacity(writes.len() + 1);
-        render(&self.statements, writes, &mut steps);
+        if self.statements.guard_by_writing {
+            guard(&self.reads, self.ids, &mut writes);
+        }
+        let mut steps = Vec::with_capacity(writes.len() + 2);
+        render(&self.statements, view, writes, &mut steps);
         steps.push(Step::control(Arc::clone(&self.statements.commit)));
         self.send(connection, steps).await.map(drop)
     }
@@ -269,38 +271,11 @@ impl Planned<'_> {
             }
             Planned::Range { range, .. } => {
                 let rows = results.next().unwrap_or_default().rows;
-                view.put_range(range.clone(), Reader::new(range.kind).records(rows));
+                let mut records = Reader::new(range.kind).records(rows);
+                records.retain(|record| range.contains(&record.key) && !is_guard(&record.key));
+                records.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+                view.put_range(range.clone(), records);
             }
         }
     }
-}
-
-/// Turns writes into statements, neighbouring inserts of one kind together.
-fn render(statements: &Statements, writes: Vec<Write>, steps: &mut Vec<Step>) {
-    let mut inserts: Vec<Record> = Vec::new();
-    for write in writes {
-        if let Write::Insert(record) = write {
-            if inserts
-                .last()
-                .is_some_and(|last| last.key.kind != record.key.kind)
-            {
-                statements.insert(&std::mem::take(&mut inserts), steps);
-            }
-            inserts.push(record);
-            continue;
-        }
-        statements.insert(&std::mem::take(&mut inserts), steps);
-        steps.push(match write {
-            Write::Insert(_) => continue,
-            Write::Update { key, body, stamp } => statements.update(&key, &body, stamp),
-            Write::SetUserMetadata {
-                key,
-                user_metadata,
-                stamp,
-            } => statements.set_user_metadata(&key, &user_metadata, stamp),
-            Write::Delete(key) => statements.delete(&key),
-            Write::DeleteRange(range) => statements.delete_range(&range),
-        });
-    }
-    statements.insert(&inserts, steps);
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use feast_registry_core::backend::{Backend, StoreOptions};
-use feast_registry_core::store::{Capabilities, Store};
+use feast_registry_core::backend::{Backend, Opening, StoreOptions};
+use feast_registry_core::store::Capabilities;
 use feast_registry_core::{Error, Result};
 use feast_registry_sql::{SqlStore, create_statements};
 
@@ -25,11 +25,11 @@ impl Backend for SqliteBackend {
         &["sqlite"]
     }
 
-    async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>> {
+    async fn open(&self, options: &StoreOptions) -> Result<Opening> {
         let settings = SqliteSettings::from_options(options)?;
         let store = open(&settings)
             .map_err(|error| error.context(format_args!("cannot open {}", options.url)))?;
-        Ok(Arc::new(store))
+        Ok(Opening::Store(Arc::new(store)))
     }
 
     fn schema_statements(&self) -> Vec<String> {

@@ -66,7 +66,7 @@ fn run(connection: &rusqlite::Connection, step: &Step) -> Result<StepResult, Dri
     let changed = u64::try_from(changed).unwrap_or(u64::MAX);
     if step.must_change.is_some_and(|rows| rows != changed) {
         let message = "a row that was read is gone";
-        return Err(DriverError::new(FaultClass::Conflict, message));
+        return Err(DriverError::new(FaultClass::RowGone, message));
     }
     Ok(StepResult {
         rows: Vec::new(),

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult};
 
-use feast_registry_core::Result;
 use feast_registry_core::store::Answer;
 use feast_registry_sql::{
-    Access, Connection, Dialect, Driver, DriverError, FaultClass, Step, StepResult, WriteJob,
+    Access, Connection, Dialect, Driver, DriverError, FaultClass, Step, StepResult, WriteFault,
+    WriteJob,
 };
 
 use crate::connection::{AsConnection, Inline};
@@ -98,7 +98,7 @@ impl Driver for SqliteDriver {
         }
     }
 
-    async fn write(&self, job: WriteJob) -> Result<Answer> {
+    async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         match &self.place {
             Place::Memory(connection) => job.run(&mut Inline::new(connection.lock().await)).await,
             Place::File { writer, .. } => current(writer)?.run(job).await,

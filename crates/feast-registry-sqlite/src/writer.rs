@@ -9,8 +9,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 use feast_registry_core::store::Answer;
-use feast_registry_core::{Error, ErrorKind, Result};
-use feast_registry_sql::{Connection, DriverError, Step, StepResult, WriteJob};
+use feast_registry_sql::{
+    Connection, DriverError, FaultClass, Step, StepResult, WriteFault, WriteJob,
+};
 
 use crate::connection::{AsConnection, Inline};
 
@@ -19,7 +20,7 @@ const QUEUE: usize = 1_024;
 
 /// Work for the thread, with where to answer.
 pub(crate) enum Work {
-    Job(Box<WriteJob>, oneshot::Sender<Result<Answer>>),
+    Job(Box<WriteJob>, oneshot::Sender<Result<Answer, WriteFault>>),
     Steps(
         Vec<Step>,
         oneshot::Sender<Result<Vec<StepResult>, DriverError>>,
@@ -86,15 +87,13 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("feast-registry-sqlite".to_owned())
             .spawn(move || serve(&served, work))
-            .map_err(|error| {
-                DriverError::new(feast_registry_sql::FaultClass::Other, error.to_string())
-            })?;
+            .map_err(|error| DriverError::new(FaultClass::Other, error.to_string()))?;
         Ok((Writer { queue, shared }, thread))
     }
 
     /// Runs a job after those that were queued before it. Once it has begun, it is finished even
     /// if nobody waits for it any more.
-    pub(crate) async fn run(&self, mut job: WriteJob) -> Result<Answer> {
+    pub(crate) async fn run(&self, mut job: WriteJob) -> Result<Answer, WriteFault> {
         match self.run_here(job) {
             Ok(answer) => return answer,
             Err(back) => job = back,
@@ -108,7 +107,7 @@ impl Writer {
 
     /// Runs a job on the calling thread if nobody else writes: two hops to another thread and back
     /// would cost as much as the transaction. Gives the job back if it must queue.
-    fn run_here(&self, job: WriteJob) -> std::result::Result<Result<Answer>, WriteJob> {
+    fn run_here(&self, job: WriteJob) -> Result<Result<Answer, WriteFault>, WriteJob> {
         let may_block = Handle::try_current()
             .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
         match self.shared.idle().filter(|_| may_block) {
@@ -122,12 +121,6 @@ impl Writer {
     /// Runs plain statements: those that create and drop tables.
     pub(crate) async fn steps(&self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
         let (answer, answered) = oneshot::channel();
-        let closed = || {
-            DriverError::new(
-                feast_registry_sql::FaultClass::Unavailable,
-                "the store is closed",
-            )
-        };
         self.enqueue(Work::Steps(steps, answer))
             .await
             .ok_or_else(closed)?;
@@ -144,8 +137,8 @@ impl Writer {
     }
 }
 
-fn closed() -> Error {
-    Error::new(ErrorKind::Unavailable, "the store is closed")
+fn closed() -> DriverError {
+    DriverError::new(FaultClass::Unavailable, "the store is closed")
 }
 
 /// Does one piece of work after the other. The futures are never pending: the connection answers

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use feast_registry_cli::Streams;
 use feast_registry_core::Result;
-use feast_registry_core::backend::{Backend, Backends, StoreOptions};
-use feast_registry_core::store::{MemoryStore, Store};
+use feast_registry_core::backend::{Backend, Backends, Opening, StoreOptions};
+use feast_registry_core::store::MemoryStore;
 
 /// Every registry of this backend is the same one.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ impl Backend for Shared {
         &["shared"]
     }
 
-    async fn open(&self, _options: &StoreOptions) -> Result<Arc<dyn Store>> {
-        Ok(Arc::clone(&self.0) as Arc<dyn Store>)
+    async fn open(&self, _options: &StoreOptions) -> Result<Opening> {
+        Ok(Opening::Store(Arc::clone(&self.0) as _))
     }
 }
 
