@@ -113,6 +113,8 @@ pub struct ViewSpec {
     pub intervals_path: Option<Path>,
     /// The state of the view.
     pub state_path: Option<Path>,
+    /// Whether the view is out of service.
+    pub disabled_path: Option<Path>,
     /// The names of its entities.
     pub entities_path: Path,
     /// Whether a view without entities is refused.
@@ -135,6 +137,7 @@ static FEATURE_VIEW: ViewSpec = ViewSpec {
     version_number_path: Some(&[2, 4]),
     intervals_path: Some(&[2, 3]),
     state_path: Some(&[2, 6]),
+    disabled_path: Some(&[1, 20]),
     entities_path: &[1, 3],
     needs_entities: true,
     features_path: &[1, 4],
@@ -148,6 +151,7 @@ static STREAM_FEATURE_VIEW: ViewSpec = ViewSpec {
     version_number_path: Some(&[2, 4]),
     intervals_path: Some(&[2, 3]),
     state_path: Some(&[2, 6]),
+    disabled_path: Some(&[1, 23]),
     entities_path: &[1, 3],
     needs_entities: true,
     features_path: &[1, 4],
@@ -170,6 +174,7 @@ static ON_DEMAND_FEATURE_VIEW: ViewSpec = ViewSpec {
     version_number_path: Some(&[2, 3]),
     intervals_path: None,
     state_path: Some(&[2, 5]),
+    disabled_path: Some(&[1, 19]),
     entities_path: &[1, 13],
     needs_entities: false,
     features_path: &[1, 3],
@@ -191,6 +196,7 @@ static LABEL_VIEW: ViewSpec = ViewSpec {
     version_number_path: None,
     intervals_path: None,
     state_path: None,
+    disabled_path: None,
     entities_path: &[1, 3],
     needs_entities: true,
     features_path: &[1, 4],

@@ -23,5 +23,5 @@ pub use self::record::{
     Extra, INFRA_NAME, Key, LAST_UPDATED, PROJECT_UUID, Record, Revision, VersionExtra,
 };
 pub use self::registry::{Freshness, Listing, Query, Registry, RegistryOptions, Skipped, Summary};
-pub use self::rules::{Apply, Change, Delete, Effect, Outcome, Settings};
+pub use self::rules::{Apply, Change, Delete, Effect, Life, Outcome, Settings};
 pub use self::store::{Store, StoreExt};

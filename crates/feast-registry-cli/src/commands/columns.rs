@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use feast_registry_core::{Freshness, Key, Kind, Record, Result, decode, wire};
+use feast_registry_core::{Freshness, Key, Kind, Life, Record, Result, decode, wire};
 use feast_registry_proto::core;
 use feast_registry_proto::core::data_source::SourceType;
 use feast_registry_proto::core::on_demand_source::Source;
@@ -10,7 +10,6 @@ use feast_registry_proto::core::policy::PolicyType;
 use feast_registry_proto::types::value_type;
 
 use super::data_types::camel;
-use super::life;
 use crate::failure::Outcome;
 use crate::output::{Cell, Table};
 use crate::session::Session;
@@ -217,7 +216,7 @@ fn feature_view(row: &Record, entities: &Entities) -> Result<Vec<Cell>> {
             .collect(),
         _ => entities.get(&*row.key.name).cloned().unwrap_or_default(),
     };
-    let life = life::of(row)?.unwrap_or_default();
+    let life = Life::of(row)?.unwrap_or_default();
     Ok(vec![
         name(row),
         set(&shown).into(),

@@ -1,9 +1,8 @@
 //! One object.
 
-use feast_registry_core::{Freshness, Key, Kind, Record};
+use feast_registry_core::{Freshness, Key, Kind, Life, Record};
 
 use super::columns;
-use super::life;
 use super::list::message_json;
 use crate::args::{Describe, Format};
 use crate::failure::Outcome;
@@ -39,7 +38,7 @@ pub(super) async fn any_view(args: Describe, session: &mut Session<'_>) -> Outco
         return show(&row, args.revision, session).await;
     }
     let mut value = message_json(&row)?;
-    if let (Some(fields), Some(life)) = (value.as_object_mut(), life::of(&row)?) {
+    if let (Some(fields), Some(life)) = (value.as_object_mut(), Life::of(&row)?) {
         fields.insert("enabled".to_owned(), life.enabled.into());
         fields.insert("state".to_owned(), life.state.as_str_name().into());
     }

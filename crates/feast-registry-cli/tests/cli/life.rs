@@ -74,19 +74,59 @@ fn states_follow_each_other() {
 }
 
 #[test]
-fn a_pinned_view_refuses_instead_of_pretending() {
+fn a_pinned_view_has_a_life_too() {
     let folder = Folder::new();
     folder.cli_with_input("apply -", view("v", "a")).ok();
     folder.cli_with_input("apply -", view("v", "b")).ok();
     let pinned = view("v", "b").replace("name: v\n", "name: v\n  version: v0\n");
-    folder.cli_with_input("apply -", pinned).ok();
-    for change in ["disable v", "set-state v created"] {
-        folder
-            .cli(&format!("feature-views {change}"))
-            .fails(4, "is pinned to version v0");
+    let updated = "created 0, updated 1, unchanged 0\n";
+    assert_eq!(folder.cli_with_input("apply -", &pinned).ok(), updated);
+    for (change, now) in [
+        ("enable v", "enabled already"),
+        ("disable v", "disabled now"),
+        ("set-state v created", "in state CREATED now"),
+    ] {
+        let said = folder.cli(&format!("feature-views {change}")).ok();
+        assert_eq!(said, format!("feature view v is {now}\n"));
     }
-    // What is so already is no conflict.
-    folder.cli("feature-views enable v").ok();
+    let shown = folder.cli("feature-views describe v").ok();
+    for part in [
+        "version: v0\n",
+        "name: a\n",
+        "enabled: false\n",
+        "state: CREATED\n",
+    ] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+    // The file says that it is enabled, and nothing of a state.
+    assert_eq!(folder.cli_with_input("apply -", &pinned).ok(), updated);
+    let shown = folder.cli("feature-views describe v").ok();
+    for part in [
+        "version: v0\n",
+        "name: a\n",
+        "enabled: true\n",
+        "state: CREATED\n",
+    ] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+}
+
+#[test]
+fn a_file_with_a_pin_may_be_applied_again() {
+    let folder = Folder::new();
+    folder.cli_with_input("apply -", view("v", "a")).ok();
+    folder.cli_with_input("apply -", view("v", "b")).ok();
+    let pinned = |feature| view("v", feature).replace("name: v\n", "name: v\n  version: v0\n");
+    folder.cli_with_input("apply -", pinned("b")).ok();
+    for _ in 0..2 {
+        assert_eq!(
+            folder.cli_with_input("apply -", pinned("b")).ok(),
+            "created 0, updated 0, unchanged 1\n"
+        );
+    }
+    folder
+        .cli_with_input("apply -", pinned("c"))
+        .fails(4, "its definition was changed as well");
 }
 
 #[test]

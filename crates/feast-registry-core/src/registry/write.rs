@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost_types::Timestamp;
 
+use feast_registry_proto::core::FeatureViewState;
+
 use super::{Registry, only};
 use crate::model::RegistryObject;
 use crate::rules::{Apply, Change, Delete, Outcome};
@@ -85,6 +87,52 @@ impl Registry {
             view: view.into(),
             start,
             end,
+        };
+        only(self.commit(vec![change]).await?)
+    }
+
+    /// Puts a view into service (`enabled`) or takes it out of service; says
+    /// [`Effect::Unchanged`](crate::Effect::Unchanged) if it is so already.
+    ///
+    /// Only this one field of the stored view changes: no new version, no new definition, and a
+    /// view that is pinned to a version stays pinned. Applying a definition afterwards sets what
+    /// the definition says.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), and
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for label views, which Feast cannot disable.
+    pub async fn set_enabled(&self, project: &str, view: &str, enabled: bool) -> Result<Outcome> {
+        let change = Change::SetEnabled {
+            project: project.into(),
+            view: view.into(),
+            enabled,
+        };
+        only(self.commit(vec![change]).await?)
+    }
+
+    /// Moves a view to another state; says [`Effect::Unchanged`](crate::Effect::Unchanged) if it is
+    /// in it already. As with [`set_enabled`](Registry::set_enabled), nothing else changes.
+    ///
+    /// The moves are those of Feast: unspecified → created → generated → materializing → available
+    /// online, back from materializing to generated (a run that failed), and from available online to
+    /// materializing (the next run).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), and
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for any other move and for label views,
+    /// which have no state.
+    pub async fn set_state(
+        &self,
+        project: &str,
+        view: &str,
+        state: FeatureViewState,
+    ) -> Result<Outcome> {
+        let change = Change::SetState {
+            project: project.into(),
+            view: view.into(),
+            state,
         };
         only(self.commit(vec![change]).await?)
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost_types::Timestamp;
 
-use super::{Draft, Rule, Settings, apply, delete, import, materialize, metadata, project};
+use feast_registry_proto::core::FeatureViewState;
+
+use super::{Draft, Rule, Settings, apply, delete, import, life, materialize, metadata, project};
 use crate::store::{Lock, Range, ReadSet};
 use crate::{Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Revision};
 
@@ -60,6 +62,24 @@ pub enum Change {
         start: Timestamp,
         /// Its end.
         end: Timestamp,
+    },
+    /// Put a view into service, or take it out of service.
+    SetEnabled {
+        /// The project.
+        project: Arc<str>,
+        /// The view.
+        view: Arc<str>,
+        /// Whether it is in service.
+        enabled: bool,
+    },
+    /// Move a view to another state, if its state allows it.
+    SetState {
+        /// The project.
+        project: Arc<str>,
+        /// The view.
+        view: Arc<str>,
+        /// The state.
+        state: FeatureViewState,
     },
     /// Replace the infrastructure of a project.
     UpdateInfra {
@@ -210,6 +230,16 @@ impl Change {
                 start,
                 end,
             } => materialize::materialize(draft, project, view, start, end),
+            Change::SetEnabled {
+                project,
+                view,
+                enabled,
+            } => life::set_enabled(draft, project, view, *enabled),
+            Change::SetState {
+                project,
+                view,
+                state,
+            } => life::set_state(draft, project, view, *state),
             Change::UpdateInfra { project, body } => apply::update_infra(draft, project, body),
             Change::SetUserMetadata {
                 project,
@@ -260,7 +290,9 @@ pub(crate) fn hint(change: &Change, settings: &Settings, reads: &mut ReadSet) {
                 reads.key(key, Lock::Update);
             }
         }
-        Change::Materialize { project, view, .. } => {
+        Change::Materialize { project, view, .. }
+        | Change::SetEnabled { project, view, .. }
+        | Change::SetState { project, view, .. } => {
             metadata(project);
             reads.key(
                 Key::new(Kind::FeatureView, Arc::clone(project), Arc::clone(view)),
@@ -318,6 +350,21 @@ impl fmt::Display for Change {
                     "cannot record a materialisation of {}",
                     view(project, name)
                 )
+            }
+            Change::SetEnabled {
+                project,
+                view: name,
+                enabled,
+            } => {
+                let verb = if *enabled { "enable" } else { "disable" };
+                write!(f, "cannot {verb} {}", view(project, name))
+            }
+            Change::SetState {
+                project,
+                view: name,
+                ..
+            } => {
+                write!(f, "cannot set the state of {}", view(project, name))
             }
             Change::UpdateInfra { project, .. } => {
                 write!(f, "cannot update the infrastructure of project `{project}`")

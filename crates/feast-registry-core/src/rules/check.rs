@@ -26,7 +26,9 @@ impl Change {
             Change::UpdateInfra { project, .. } | Change::EnsureProject(project) => {
                 check_project(project)
             }
-            Change::SetUserMetadata { project, view, .. } => check_view_name(project, view),
+            Change::SetUserMetadata { project, view, .. }
+            | Change::SetEnabled { project, view, .. }
+            | Change::SetState { project, view, .. } => check_view_name(project, view),
             Change::SetProjectMetadata {
                 project,
                 key,

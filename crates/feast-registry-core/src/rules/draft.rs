@@ -1,5 +1,7 @@
 //! The registry as a rule sees it: what was read, with the changes of the batch on top.
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -116,31 +118,6 @@ impl<'a> Draft<'a> {
             }
         }
         if unread { Err(Stop::Unread) } else { Ok(rows) }
-    }
-
-    /// The number of the newest version of a view, if it has any.
-    pub(super) fn last_version(
-        &mut self,
-        project: &Arc<str>,
-        view: &Arc<str>,
-    ) -> Rule<Option<i32>> {
-        let range = Range::last_version(Arc::clone(project), Arc::clone(view));
-        let first = Key::version(Arc::clone(project), Arc::clone(view), i32::MIN);
-        let stored = match self.view.range(&range) {
-            _ if self.is_emptied(&first) => None,
-            Some(rows) => rows.last().map(|row| row.key.number),
-            None => {
-                self.needs.range(range, Lock::Plain);
-                return Err(Stop::Unread);
-            }
-        };
-        let last = Key::version(Arc::clone(project), Arc::clone(view), i32::MAX);
-        let drafted = self
-            .changed
-            .range(first..=last)
-            .rev()
-            .find(|(_, row)| row.is_some());
-        Ok(stored.max(drafted.map(|(key, _)| key.number)))
     }
 
     fn is_emptied(&self, key: &Key) -> bool {

@@ -8,10 +8,9 @@ use prost_types::Timestamp;
 use feast_registry_proto::core::{FeatureViewState, MaterializationInterval};
 
 use super::apply::store_unchecked;
-use super::{Draft, Effect, Outcome, Rule, patches};
-use crate::store::Lock;
+use super::{Draft, Effect, Outcome, Rule, patches, view};
 use crate::wire::Patch;
-use crate::{Error, Key, Kind, Record};
+use crate::{Error, Record};
 
 /// Appends an interval to a view and marks it available online.
 ///
@@ -24,32 +23,20 @@ pub(super) fn materialize(
     start: &Timestamp,
     end: &Timestamp,
 ) -> Rule<Outcome> {
-    let before = find(draft, project, name)?;
-    let patch = before.key.kind.view().and_then(|view| {
+    let before = view::find_likely(draft, project, name)?;
+    let patch = before.key.kind.view().and_then(|spec| {
         let interval = MaterializationInterval {
             start_time: Some(*start),
             end_time: Some(*end),
         };
         let online = u64::try_from(i32::from(FeatureViewState::AvailableOnline)).ok()?;
-        let patch = Patch::default().append_message(view.intervals_path?, interval.encode_to_vec());
-        Some(patch.set_varint(view.state_path?, online))
+        let patch = Patch::default().append_message(spec.intervals_path?, interval.encode_to_vec());
+        Some(patch.set_varint(spec.state_path?, online))
     });
     let patch = patch.ok_or_else(|| not_materialisable(&before))?;
     let row = patches::changed_row(&before, &before.body, draft.now(), patch)
         .map_err(|why| Error::corrupt(&before.key, why))?;
     Ok(store_unchecked(draft, row, Effect::Updated)?)
-}
-
-fn find(draft: &mut Draft<'_>, project: &Arc<str>, name: &Arc<str>) -> Rule<Record> {
-    // Nearly always a plain feature view: look for the others only if it is none.
-    if let Some(row) = draft.get(
-        &Key::new(Kind::FeatureView, Arc::clone(project), Arc::clone(name)),
-        Lock::Update,
-    )? {
-        return Ok(row);
-    }
-    super::view::find_any(draft, project, name, Lock::Update)?
-        .ok_or_else(|| Error::not_found(Kind::FeatureView, project, name).into())
 }
 
 fn not_materialisable(row: &Record) -> Error {

@@ -12,10 +12,12 @@ mod delete;
 mod draft;
 mod equality;
 mod import;
+mod life;
 mod materialize;
 mod metadata;
 mod names;
 mod patches;
+mod pins;
 mod project;
 mod service;
 mod versions;
@@ -28,6 +30,7 @@ use crate::{Error, Result};
 use self::change::hint;
 pub use self::change::{Apply, Change, Delete, Effect, Outcome};
 use self::draft::Draft;
+pub use self::life::Life;
 pub(crate) use self::project::is_protected;
 
 /// Settings that rules depend on.

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use super::apply::{same, store, store_unchecked};
-use super::equality::{same_definition, same_version};
+use super::equality::same_version;
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result, model};
+use crate::{Error, Key, Kind, Record, Result, model};
 
 /// The version that a definition asks for. Two ways of writing one version are equal.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ pub(super) fn latest(
 }
 
 /// Records a version and, unless the user said no, makes it the active one.
-fn promote(
+pub(super) fn promote(
     draft: &mut Draft<'_>,
     apply: &Apply,
     before: &Record,
@@ -136,7 +136,12 @@ fn is_recorded(draft: &mut Draft<'_>, before: &Record, body: &[u8], number: i32)
     })
 }
 
-fn changed(before: &Record, body: &[u8], draft: &Draft<'_>, number: i32) -> Result<Record> {
+pub(super) fn changed(
+    before: &Record,
+    body: &[u8],
+    draft: &Draft<'_>,
+    number: i32,
+) -> Result<Record> {
     patches::changed_row(before, body, draft.now(), numbered(before.key.kind, number))
 }
 
@@ -148,7 +153,7 @@ fn first(draft: &mut Draft<'_>, apply: &Apply) -> Rule<Outcome> {
     create(draft, apply.key(), &apply.body, number, true)
 }
 
-fn create(
+pub(super) fn create(
     draft: &mut Draft<'_>,
     key: Key,
     body: &[u8],
@@ -163,131 +168,10 @@ fn create(
     Ok(store(draft, row, Effect::Created)?.with_version(number))
 }
 
-/// Applies a definition pinned to a version: back to a recorded one, or ahead to a new number.
-pub(super) fn pinned(
-    draft: &mut Draft<'_>,
-    apply: &Apply,
-    before: Option<Record>,
-    number: i32,
-    text: &str,
-) -> Rule<Outcome> {
-    let key = Key::version(Arc::clone(&apply.project), Arc::clone(&apply.name), number);
-    match draft.get(&key, Lock::Plain)? {
-        Some(snapshot) => restore(draft, apply, before, &snapshot, text),
-        None => declare(draft, apply, before, number),
-    }
-}
-
-/// Makes a recorded version the active one. The definition in the user's hand must be the active
-/// one, so that a pin never hides a change.
-fn restore(
-    draft: &mut Draft<'_>,
-    apply: &Apply,
-    before: Option<Record>,
-    snapshot: &Record,
-    text: &str,
-) -> Rule<Outcome> {
-    let number = snapshot.key.number;
-    check_type(apply.kind, snapshot)?;
-    if apply.no_promote {
-        let message =
-            format!("a pin makes v{number} the active version: `no_promote` contradicts it");
-        return Err(Error::invalid(message).into());
-    }
-    let corrupt = |why| Error::corrupt(&snapshot.key, why);
-    let pin = with_version_text(numbered(apply.kind, number), apply.kind, text);
-    let Some(before) = before else {
-        let body = pin.apply(&snapshot.body).map_err(corrupt)?;
-        return create(draft, apply.key(), &body, number, false);
-    };
-    check_unmodified(apply, &before, number)?;
-    let restored = keep_facts(apply.kind, pin, &before)?
-        .apply(&snapshot.body)
-        .map_err(corrupt)?;
-    if same(&before, &restored)? {
-        return Ok(
-            Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before)).with_version(number),
-        );
-    }
-    let row = patches::changed_row(&before, &restored, draft.now(), Patch::default())?;
-    Ok(store(draft, row, Effect::Updated)?.with_version(number))
-}
-
-/// Records a version under a number of the user's choice, and makes it the active one.
-fn declare(
-    draft: &mut Draft<'_>,
-    apply: &Apply,
-    before: Option<Record>,
-    number: i32,
-) -> Rule<Outcome> {
-    let Some(before) = before else {
-        return create(draft, apply.key(), &apply.body, number, true);
-    };
-    let body = view::carry_over(apply.kind, &apply.body, &before)?;
-    let row = changed(&before, &body, draft, number)?;
-    promote(draft, apply, &before, row, number)
-}
-
-fn check_type(kind: Kind, snapshot: &Record) -> Result<()> {
-    let recorded = snapshot.version().map_or("", |extra| &*extra.view_type);
-    match Kind::from_history_type(recorded) {
-        Some(of) if of == kind => Ok(()),
-        _ => Err(Error::invalid(format!(
-            "{} is of type `{recorded}`, not a {kind}",
-            snapshot.key
-        ))),
-    }
-}
-
-fn check_unmodified(apply: &Apply, before: &Record, number: i32) -> Rule<()> {
-    let latest = || with_version_text(Patch::default(), apply.kind, "");
-    // Facts are no part of the definition.
-    let mut theirs = keep_facts(apply.kind, latest(), before)?;
-    if let Some(path) = apply.kind.view().and_then(|view| view.version_number_path) {
-        theirs = theirs.set_varint(path, wire::varint(&before.body, path)?.unwrap_or(0));
-    }
-    let theirs = theirs.apply(&apply.body)?;
-    let active = latest().apply(&before.body)?;
-    if same_definition(apply.kind, &theirs, &active)? {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::PinConflict,
-        format!(
-            "feature view `{}` is pinned to v{number}, but its definition was changed as well",
-            apply.name
-        ),
-    )
-    .with_hint("apply the change as the latest version first, or take it back and pin alone")
-    .into())
-}
-
-/// Materialised intervals and state are facts about the online store, not part of a version.
-fn keep_facts(kind: Kind, patch: Patch, active: &Record) -> Rule<Patch> {
-    let Some(spec) = kind.view() else {
-        return Ok(patch);
-    };
-    let mut patch = patch;
-    if let Some(path) = spec.intervals_path {
-        patch = patch.replace_repeated(path, view::elements(&active.body, path)?);
-    }
-    if let Some(path) = spec.state_path {
-        patch = patch.set_varint(path, wire::varint(&active.body, path)?.unwrap_or(0));
-    }
-    Ok(patch)
-}
-
-fn numbered(kind: Kind, number: i32) -> Patch {
+pub(super) fn numbered(kind: Kind, number: i32) -> Patch {
     match kind.view().and_then(|view| view.version_number_path) {
         Some(path) => Patch::default().set_varint(path, u64::try_from(number).unwrap_or(0)),
         None => Patch::default(),
-    }
-}
-
-fn with_version_text(patch: Patch, kind: Kind, text: &str) -> Patch {
-    match kind.view().and_then(|view| view.version_path) {
-        Some(path) => patch.set_string(path, text),
-        None => patch,
     }
 }
 

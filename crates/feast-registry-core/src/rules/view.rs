@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::versions::{self, Asked};
-use super::{Apply, Draft, Outcome, Rule, project};
+use super::{Apply, Draft, Outcome, Rule, pins, project};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
 use crate::{Error, ErrorKind, Key, Kind, Record, Result};
@@ -17,7 +17,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, apply: &Apply, before: Option<Record>
     }
     match Asked::of(apply.kind, &apply.body)? {
         Asked::Latest => versions::latest(draft, apply, before),
-        Asked::Pinned { number, text } => versions::pinned(draft, apply, before, number, &text),
+        Asked::Pinned { number, text } => pins::pinned(draft, apply, before, number, &text),
     }
 }
 
@@ -104,6 +104,21 @@ pub(super) fn find_any(
 ) -> Rule<Option<Record>> {
     let keys = Kind::VIEWS.map(|kind| Key::new(kind, Arc::clone(project), Arc::clone(name)));
     Ok(draft.get_present(keys, lock)?.into_iter().next())
+}
+
+/// The view with a name, locked to be changed. Nearly always it is a plain feature view: the others
+/// are looked for only if it is none.
+pub(super) fn find_likely(
+    draft: &mut Draft<'_>,
+    project: &Arc<str>,
+    name: &Arc<str>,
+) -> Rule<Record> {
+    let likely = Key::new(Kind::FeatureView, Arc::clone(project), Arc::clone(name));
+    if let Some(row) = draft.get(&likely, Lock::Update)? {
+        return Ok(row);
+    }
+    find_any(draft, project, name, Lock::Update)?
+        .ok_or_else(|| Error::not_found(Kind::FeatureView, project, name).into())
 }
 
 /// What a new definition inherits from the stored one: the facts that users do not write

@@ -2,6 +2,7 @@
 
 mod deletes;
 mod equality;
+mod life;
 mod metadata;
 mod names;
 mod projects;
@@ -15,6 +16,7 @@ pub(super) fn trials() -> Vec<Trial> {
     [
         stamps::trials(),
         equality::trials(),
+        life::trials(),
         names::trials(),
         services::trials(),
         validation::trials(),

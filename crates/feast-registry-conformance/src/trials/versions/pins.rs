@@ -14,6 +14,7 @@ pub(super) fn trials() -> Vec<Trial> {
     trials_for!["versions", PINNABLE;
         pinning_brings_an_old_definition_back,
         pinning_again_changes_nothing,
+        the_same_pin_again_changes_nothing,
         pinning_together_with_a_change_is_refused,
         unpinning_goes_on_with_what_is_active,
         a_number_ahead_is_declared_and_continued,
@@ -68,6 +69,34 @@ async fn pinning_again_changes_nothing(cx: Context, kind: Kind) -> Checked {
         before,
         "the view"
     );
+    Ok(())
+}
+
+/// The file that was pinned with holds a newer definition than the active one, and is applied again
+/// and again.
+async fn the_same_pin_again_changes_nothing(cx: Context, kind: Kind) -> Checked {
+    let registry = cx.registry().await?;
+    registry.apply(view(kind).apply()).await?;
+    for feature in ["one", "two"] {
+        let newer = view(kind).redefined(feature);
+        registry.apply(newer.apply()).await?;
+        registry.apply(newer.version("v0").apply()).await?;
+        let before = rows::all(&registry).await?;
+        for spelling in ["v0", "version0"] {
+            let outcome = registry.apply(newer.version(spelling).apply()).await?;
+            ensure_eq!(
+                (outcome.effect, outcome.version),
+                (Effect::Unchanged, Some(0)),
+                "the outcome of {spelling}"
+            );
+            ensure_eq!(rows::all(&registry).await?, before, "all rows");
+        }
+        for changed in [newer.redefined("more"), newer.tagged("a", "b")] {
+            let result = registry.apply(changed.version("v0").apply()).await;
+            refused(result, ErrorKind::PinConflict)?;
+        }
+        registry.apply(newer.apply()).await?;
+    }
     Ok(())
 }
 
