@@ -16,10 +16,17 @@ use crate::{Error, ErrorKind, Extra, Key, Record, Result};
 type Rows = BTreeMap<Key, Record>;
 
 /// A store in the memory of this process: for tests, and the model that other stores are
-/// compared with.
+/// compared with. Closing it drops its rows.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    rows: Mutex<Rows>,
+    state: Mutex<State>,
+}
+
+/// The rows, and whether the store is closed.
+#[derive(Debug, Default)]
+struct State {
+    rows: Rows,
+    closed: bool,
 }
 
 impl MemoryStore {
@@ -28,30 +35,39 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
-    /// No code runs under the lock that could leave the map half changed: [`apply`] works on a
-    /// copy. So a panic of a decision leaves it whole, and the poison can be ignored.
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No code runs under the lock that could leave the map half changed: [`apply`] undoes what it
+    /// did when it fails. So a panic of a decision leaves it whole, and the poison can be ignored.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rows, unless the store is closed.
+    fn open(&self) -> Result<MutexGuard<'_, State>> {
+        let state = self.state();
+        if state.closed {
+            return Err(Error::new(ErrorKind::Unavailable, "the store is closed"));
+        }
+        Ok(state)
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
     async fn describe(&self) -> Result<String> {
-        Ok("memory".to_owned())
+        self.open().map(|_| "memory".to_owned())
     }
 
     async fn initialize(&self, _mode: SchemaMode) -> Result<()> {
-        Ok(())
+        self.open().map(drop)
     }
 
     async fn get(&self, key: &Key, _consistency: Consistency) -> Result<Option<Record>> {
-        Ok(self.rows().get(key).cloned())
+        Ok(self.open()?.rows.get(key).cloned())
     }
 
     async fn scan(&self, scan: &Scan, _consistency: Consistency) -> Result<Page> {
-        let rows = self.rows();
-        let mut found = rows.values().filter(|row| scan.matches(row));
+        let state = self.open()?;
+        let mut found = state.rows.values().filter(|row| scan.matches(row));
         let records = found.by_ref().take(scan.limit).cloned().collect();
         Ok(Page {
             records,
@@ -63,13 +79,13 @@ impl Store for MemoryStore {
         &self,
         _consistency: Consistency,
     ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
-        let rows: Vec<Record> = self.rows().values().cloned().collect();
+        let rows: Vec<Record> = self.open()?.rows.values().cloned().collect();
         Ok(stream::iter([Ok(rows)]).boxed())
     }
 
     async fn changes(&self) -> Result<Probe> {
         let mut probe = Probe::default();
-        for row in self.rows().values() {
+        for row in self.open()?.rows.values() {
             probe
                 .entries
                 .entry((row.key.kind, Arc::clone(&row.key.project)))
@@ -81,9 +97,9 @@ impl Store for MemoryStore {
 
     async fn transact(&self, mut reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let ids = Ids::random();
-        let mut rows = self.rows();
+        let mut state = self.open()?;
         loop {
-            match decide.decide(&read(&rows, &reads), &Context::new(ids))? {
+            match decide.decide(&read(&state.rows, &reads), &Context::new(ids))? {
                 Decision::Need(more) if reads.covers(&more) => {
                     return Err(Error::new(
                         ErrorKind::Internal,
@@ -94,7 +110,7 @@ impl Store for MemoryStore {
                     reads.union(&more);
                 }
                 Decision::Commit { writes, answer } => {
-                    apply(&mut rows, writes)?;
+                    apply(&mut state.rows, writes)?;
                     return Ok(answer);
                 }
             }
@@ -102,7 +118,7 @@ impl Store for MemoryStore {
     }
 
     async fn teardown(&self, _what: Teardown) -> Result<()> {
-        self.rows().clear();
+        self.open()?.rows.clear();
         Ok(())
     }
 
@@ -117,10 +133,14 @@ impl Store for MemoryStore {
     }
 
     async fn health(&self) -> Result<()> {
-        Ok(())
+        self.open().map(drop)
     }
 
     async fn close(&self) -> Result<()> {
+        *self.state() = State {
+            rows: Rows::new(),
+            closed: true,
+        };
         Ok(())
     }
 }

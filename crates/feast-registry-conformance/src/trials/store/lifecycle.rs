@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use feast_registry_core::store::{Probe, SchemaMode, Teardown};
+use feast_registry_core::store::{Consistency, Probe, Scan, SchemaMode, Teardown};
 use feast_registry_core::{ErrorKind, Kind};
 use futures::future::try_join_all;
 
@@ -23,14 +23,9 @@ pub(super) fn trials() -> Vec<Trial> {
         teardown_may_be_repeated,
         teardown_of_tables_needs_a_new_start,
         it_is_healthy_and_says_what_it_is,
+        a_closed_store_does_nothing_more,
+        closing_again_is_fine,
     ];
-    trials.push(
-        Trial::new(
-            "store::lifecycle::a_closed_store_does_nothing_more",
-            a_closed_store,
-        )
-        .needing(&[Need::Durable]),
-    );
     trials.push(
         Trial::new(
             "store::lifecycle::processes_may_initialise_at_the_same_time",
@@ -197,13 +192,27 @@ async fn it_is_healthy_and_says_what_it_is(cx: Context) -> Checked {
     Ok(())
 }
 
-async fn a_closed_store(cx: Context) -> Checked {
+async fn a_closed_store_does_nothing_more(cx: Context) -> Checked {
     let store = cx.store().await?;
     let row = rows::entity("p", "e");
     rows::insert(&*store, std::slice::from_ref(&row)).await?;
     store.close().await?;
     failed(rows::get(&*store, &row.key).await)?;
+    let everything = Scan::all(Kind::Entity);
+    failed(store.scan(&everything, Consistency::Primary).await)?;
+    failed(rows::everything(&*store).await)?;
+    failed(store.changes().await)?;
     failed(rows::write(&*store, vec![rows::update(&row.key, "late", rows::STAMP)]).await)?;
+    failed(store.initialize(SchemaMode::Auto).await)?;
+    failed(store.teardown(Teardown::Rows).await)?;
     failed(store.health().await)?;
+    Ok(())
+}
+
+async fn closing_again_is_fine(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    for _ in 0..2 {
+        store.close().await?;
+    }
     Ok(())
 }
