@@ -1,0 +1,97 @@
+//! What a server says of itself when it is opened.
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use feast_registry_core::{Kind, Shape};
+
+/// Which of the two servers it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    MySql,
+    MariaDb,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) flavour: Flavour,
+    /// For people.
+    pub(crate) version: String,
+    /// The most bytes of a statement with its values.
+    pub(crate) packet: usize,
+    /// Whether row locks are those of one node among several.
+    pub(crate) cluster: bool,
+    /// Whether the cluster is a Galera cluster, whose reads can wait for the other nodes' writes.
+    pub(crate) galera: bool,
+    /// How many columns of names are there, and how many compare byte by byte.
+    names: (u64, u64),
+}
+
+impl Facts {
+    pub(crate) async fn ask(conn: &mut Conn) -> mysql_async::Result<Facts> {
+        let server: Option<(String, String, u64)> = conn
+            .query_first("SELECT @@version, @@version_comment, @@max_allowed_packet")
+            .await?;
+        let (version, comment, packet) = server.unwrap_or_default();
+        let maria = [&version, &comment]
+            .iter()
+            .any(|text| text.to_ascii_lowercase().contains("mariadb"));
+        let galera = variable(conn, "wsrep_on").await?.as_deref() == Some("ON");
+        let single = variable(conn, "group_replication_single_primary_mode").await?;
+        Ok(Facts {
+            flavour: if maria {
+                Flavour::MariaDb
+            } else {
+                Flavour::MySql
+            },
+            version: format!("{version} ({comment})"),
+            packet: usize::try_from(packet).unwrap_or(usize::MAX),
+            cluster: galera || single.as_deref() == Some("OFF"),
+            galera,
+            names: names(conn).await?,
+        })
+    }
+
+    /// Whether names that differ are different in every table that is there; where there is none,
+    /// whether they will be, which is so if we make them.
+    pub(crate) fn exact_names(&self, creates: bool) -> bool {
+        match self.names {
+            (0, _) => creates,
+            (all, exact) => all == exact,
+        }
+    }
+}
+
+/// A variable that not every server has.
+async fn variable(conn: &mut Conn, name: &str) -> mysql_async::Result<Option<String>> {
+    let row: Option<(String, String)> = conn
+        .query_first(format!("SHOW VARIABLES LIKE '{name}'"))
+        .await?;
+    Ok(row.map(|(_, value)| value))
+}
+
+async fn names(conn: &mut Conn) -> mysql_async::Result<(u64, u64)> {
+    let columns: Vec<String> = Kind::ALL
+        .into_iter()
+        .map(Kind::spec)
+        .flat_map(|spec| {
+            let name = (spec.shape != Shape::Project).then_some(spec.name_column);
+            ["project_id"].into_iter().chain(name).map(|column| {
+                format!(
+                    "(TABLE_NAME = '{}' AND COLUMN_NAME = '{column}')",
+                    spec.table
+                )
+            })
+        })
+        .collect();
+    let row: Option<Row> = conn
+        .query_first(format!(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(COLLATION_NAME IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin')), 0) AS SIGNED) \
+             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND ({})",
+            columns.join(" OR ")
+        ))
+        .await?;
+    let figure = |index| row.as_ref().and_then(|row| row.get(index)).unwrap_or(0);
+    Ok((figure(0), figure(1)))
+}

@@ -1,0 +1,130 @@
+//! A server with a database for every test.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::process::exit;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use feast_registry_core::backend::StoreOptions;
+use feast_registry_core::url::RegistryUrl;
+use feast_registry_core::{Error, ErrorKind, Result};
+use feast_registry_mysql::{MysqlDriver, MysqlSettings};
+use feast_registry_sql::SqlStore;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+
+const URL: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
+
+/// A server with a database for every test.
+pub struct Server {
+    nodes: Vec<RegistryUrl>,
+    next: AtomicUsize,
+}
+
+impl Server {
+    /// The server that was asked for. Without one the program fails: skipping is only ever chosen.
+    #[allow(
+        clippy::print_stderr,
+        reason = "the message is for whoever started the test"
+    )]
+    pub fn from_env() -> Self {
+        let Ok(urls) = std::env::var(URL) else {
+            eprintln!(
+                "{URL} names no server, for example mysql://root@127.0.0.1:3306/; \
+                 `cargo xtask conformance --backend mariadb` starts one"
+            );
+            exit(1);
+        };
+        let nodes: std::result::Result<Vec<RegistryUrl>, _> =
+            urls.split_whitespace().map(RegistryUrl::parse).collect();
+        match nodes {
+            Ok(nodes) if !nodes.is_empty() => Server {
+                nodes,
+                next: AtomicUsize::new(0),
+            },
+            _ => {
+                eprintln!("{URL} is no URL of a server");
+                exit(1);
+            }
+        }
+    }
+
+    /// The URL of a database on a node.
+    pub fn url(&self, node: usize, database: &str) -> String {
+        let url = &self.nodes[node % self.nodes.len()];
+        let text = url.expose();
+        let (base, query) = text.split_once('?').unwrap_or((text, ""));
+        let authority = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        format!("{authority}/{database}?{query}")
+    }
+
+    /// The host and port of the first node.
+    pub fn authority(&self) -> (String, u16) {
+        let (host, port) = self.nodes[0].hosts()[0].clone();
+        (host, port.unwrap_or(3306))
+    }
+
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub async fn connect(&self, database: Option<&str>) -> Result<Conn> {
+        let url = &self.nodes[0];
+        let (host, port) = self.authority();
+        let options = OptsBuilder::default()
+            .ip_or_hostname(host)
+            .tcp_port(port)
+            .user(url.username())
+            .pass(url.expose_password())
+            .db_name(database)
+            .prefer_socket(false);
+        Conn::new(options).await.map_err(internal)
+    }
+
+    pub async fn administer(&self, sql: &str) -> Result<()> {
+        let mut conn = self.connect(None).await?;
+        conn.query_drop(sql).await.map_err(internal)?;
+        conn.disconnect().await.map_err(internal)
+    }
+
+    /// Makes an empty database with a name of its own.
+    pub async fn create_database(&self) -> Result<String> {
+        let name = format!("feast_{}", uuid::Uuid::new_v4().simple());
+        self.administer(&format!("CREATE DATABASE {name}")).await?;
+        Ok(name)
+    }
+
+    /// Removes a database.
+    pub async fn drop_database(&self, name: &str) -> Result<()> {
+        self.administer(&format!("DROP DATABASE IF EXISTS {name}"))
+            .await
+    }
+
+    /// Opens a database as a store, on the first node.
+    pub async fn open(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
+        open(&self.url(0, database)).await
+    }
+
+    /// Opens a database as a store, on each node in turn.
+    pub async fn open_elsewhere(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) + 1;
+        let node = (turn + std::process::id() as usize) % self.nodes.len();
+        open(&self.url(node, database)).await
+    }
+}
+
+/// Settings for a URL, with few connections: many tests run at once.
+pub fn settings(url: &str) -> Result<MysqlSettings> {
+    let url = RegistryUrl::parse(url).map_err(internal)?;
+    let mut options = StoreOptions::new(url);
+    options.pool.max_size = 4;
+    MysqlSettings::from_options(&options)
+}
+
+async fn open(url: &str) -> Result<SqlStore<MysqlDriver>> {
+    feast_registry_mysql::open(&settings(url)?).await
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Internal, error.to_string())
+}

@@ -1,0 +1,2 @@
+//! What the conformance suite does not ask of a server.
+fn main() {}
