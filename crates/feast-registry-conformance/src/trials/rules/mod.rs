@@ -8,6 +8,7 @@ mod names;
 mod projects;
 mod services;
 mod stamps;
+mod stored;
 mod validation;
 
 use crate::trial::Trial;
@@ -23,6 +24,7 @@ pub(super) fn trials() -> Vec<Trial> {
         projects::trials(),
         metadata::trials(),
         deletes::trials(),
+        stored::trials(),
     ]
     .into_iter()
     .flatten()

@@ -1,5 +1,6 @@
 //! Feature services are completed from the views that they name.
 
+use feast_registry_core::wire::{self, Patch};
 use feast_registry_core::{Effect, ErrorKind, Freshness, Kind, Registry};
 use feast_registry_proto::core::{
     FeatureService, FeatureServiceSpec, FeatureSpecV2, FeatureViewProjection,
@@ -22,6 +23,7 @@ pub(super) fn trials() -> Vec<Trial> {
         resolving_again_is_no_change,
         the_batch_source_of_the_view_is_described,
         deleting_a_view_leaves_the_service,
+        a_change_of_the_logging_alone_is_stored,
     ];
     trials.extend(trials_for!["rules", Kind::VIEWS; a_service_without_features_gets_all]);
     trials
@@ -221,5 +223,22 @@ async fn deleting_a_view_leaves_the_service(cx: Context) -> Checked {
         .await?;
     registry.delete(view.delete()).await?;
     ensure_eq!(names(&projection(&registry).await?).len(), 3, "features");
+    Ok(())
+}
+
+async fn a_change_of_the_logging_alone_is_stored(cx: Context) -> Checked {
+    const LOGGING: &[u32] = &[1, 7];
+    let registry = cx.registry().await?;
+    let sample = Sample::new(Kind::FeatureService, "fahrten", "fares");
+    let silent = sample.patched(&Patch::default().clear(LOGGING));
+    registry.apply(sample.apply()).await?;
+    for changed in [&silent, &sample] {
+        let outcome = registry.apply(changed.apply()).await?;
+        ensure_eq!(outcome.effect, Effect::Updated, "the effect");
+        let row = registry.get(&sample.key, Freshness::Store).await?;
+        let found = wire::message(&row.body, LOGGING)?;
+        let wanted = wire::message(&changed.body, LOGGING)?;
+        ensure_eq!(found, wanted, "where is logged");
+    }
     Ok(())
 }
