@@ -1,6 +1,7 @@
 //! The reference store: a map behind a mutex.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -16,17 +17,11 @@ use crate::{Error, ErrorKind, Extra, Key, Record, Result};
 type Rows = BTreeMap<Key, Record>;
 
 /// A store in the memory of this process: for tests, and the model that other stores are
-/// compared with. Closing it drops its rows.
+/// compared with. Its rows go with its last handle.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
-}
-
-/// The rows, and whether the store is closed.
-#[derive(Debug, Default)]
-struct State {
-    rows: Rows,
-    closed: bool,
+    rows: Arc<Mutex<Rows>>,
+    closed: AtomicBool,
 }
 
 impl MemoryStore {
@@ -35,39 +30,46 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
-    /// No code runs under the lock that could leave the map half changed: [`apply`] undoes what it
-    /// did when it fails. So a panic of a decision leaves it whole, and the poison can be ignored.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Another handle on the same rows, as another process would have it: closing one leaves the
+    /// others open.
+    #[must_use]
+    pub fn handle(&self) -> Self {
+        MemoryStore {
+            rows: Arc::clone(&self.rows),
+            closed: AtomicBool::new(false),
+        }
     }
 
-    /// The rows, unless the store is closed.
-    fn open(&self) -> Result<MutexGuard<'_, State>> {
-        let state = self.state();
-        if state.closed {
+    /// The rows, unless the handle is closed.
+    ///
+    /// No code runs under the lock that could leave the map half changed: [`apply`] undoes what it
+    /// did when it fails. So a panic of a decision leaves it whole, and the poison can be ignored.
+    fn rows(&self) -> Result<MutexGuard<'_, Rows>> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.closed.load(Ordering::Acquire) {
             return Err(Error::new(ErrorKind::Unavailable, "the store is closed"));
         }
-        Ok(state)
+        Ok(rows)
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
     async fn describe(&self) -> Result<String> {
-        self.open().map(|_| "memory".to_owned())
+        self.rows().map(|_| "memory".to_owned())
     }
 
     async fn initialize(&self, _mode: SchemaMode) -> Result<()> {
-        self.open().map(drop)
+        self.rows().map(drop)
     }
 
     async fn get(&self, key: &Key, _consistency: Consistency) -> Result<Option<Record>> {
-        Ok(self.open()?.rows.get(key).cloned())
+        Ok(self.rows()?.get(key).cloned())
     }
 
     async fn scan(&self, scan: &Scan, _consistency: Consistency) -> Result<Page> {
-        let state = self.open()?;
-        let mut found = state.rows.values().filter(|row| scan.matches(row));
+        let rows = self.rows()?;
+        let mut found = rows.values().filter(|row| scan.matches(row));
         let records = found.by_ref().take(scan.limit).cloned().collect();
         Ok(Page {
             records,
@@ -79,13 +81,13 @@ impl Store for MemoryStore {
         &self,
         _consistency: Consistency,
     ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
-        let rows: Vec<Record> = self.open()?.rows.values().cloned().collect();
+        let rows: Vec<Record> = self.rows()?.values().cloned().collect();
         Ok(stream::iter([Ok(rows)]).boxed())
     }
 
     async fn changes(&self) -> Result<Probe> {
         let mut probe = Probe::default();
-        for row in self.open()?.rows.values() {
+        for row in self.rows()?.values() {
             probe
                 .entries
                 .entry((row.key.kind, Arc::clone(&row.key.project)))
@@ -97,9 +99,9 @@ impl Store for MemoryStore {
 
     async fn transact(&self, mut reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let ids = Ids::random();
-        let mut state = self.open()?;
+        let mut rows = self.rows()?;
         loop {
-            match decide.decide(&read(&state.rows, &reads), &Context::new(ids))? {
+            match decide.decide(&read(&rows, &reads), &Context::new(ids))? {
                 Decision::Need(more) if reads.covers(&more) => {
                     return Err(Error::new(
                         ErrorKind::Internal,
@@ -110,7 +112,7 @@ impl Store for MemoryStore {
                     reads.union(&more);
                 }
                 Decision::Commit { writes, answer } => {
-                    apply(&mut state.rows, writes)?;
+                    apply(&mut rows, writes)?;
                     return Ok(answer);
                 }
             }
@@ -118,7 +120,7 @@ impl Store for MemoryStore {
     }
 
     async fn teardown(&self, _what: Teardown) -> Result<()> {
-        self.open()?.rows.clear();
+        self.rows()?.clear();
         Ok(())
     }
 
@@ -133,14 +135,13 @@ impl Store for MemoryStore {
     }
 
     async fn health(&self) -> Result<()> {
-        self.open().map(drop)
+        self.rows().map(drop)
     }
 
     async fn close(&self) -> Result<()> {
-        *self.state() = State {
-            rows: Rows::new(),
-            closed: true,
-        };
+        // Those who hold the lock are under way: they finish first.
+        let _under_way = self.rows.lock();
+        self.closed.store(true, Ordering::Release);
         Ok(())
     }
 }
