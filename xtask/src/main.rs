@@ -8,8 +8,11 @@
 
 mod codegen;
 mod conformance;
+mod db;
 mod features;
 mod interop;
+mod provision;
+mod servers;
 mod shell;
 mod test;
 
@@ -34,6 +37,7 @@ enum Command {
     Codegen(codegen::Args),
     Test(test::Args),
     Conformance(conformance::Args),
+    Db(db::Args),
     Interop(interop::Args),
     /// Check the facade with each feature alone, with none and with all.
     Features,
@@ -45,6 +49,7 @@ impl Command {
             Self::Codegen(args) => codegen::run(&args),
             Self::Test(args) => test::run(&args),
             Self::Conformance(args) => conformance::run(&args),
+            Self::Db(args) => db::run(&args),
             Self::Interop(args) => interop::run(&args),
             Self::Features => features::run(),
         }

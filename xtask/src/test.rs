@@ -1,5 +1,6 @@
 //! Every test there is.
 
+use crate::provision::Provision;
 use crate::shell::{self, Count};
 use crate::{Result, conformance, interop};
 
@@ -12,35 +13,39 @@ pub(crate) struct Args {
     /// Leave out the suite with the real Feast, which installs it from PyPI.
     #[arg(long)]
     no_interop: bool,
-    /// Backends that must be among those tested, separated by commas.
+    /// Backends that must be among those tested, separated by commas. Others are tested where
+    /// their servers can be had.
     #[arg(long, value_delimiter = ',')]
     require: Vec<String>,
+    /// Where database servers come from.
+    #[arg(long, value_enum, default_value_t)]
+    provision: Provision,
 }
 
-/// Backends that the suite runs on, wherever it runs.
-const TESTED: [&str; 2] = ["memory", "sqlite"];
-
 pub(crate) fn run(args: &Args) -> Result {
-    if let Some(missing) = args
-        .require
-        .iter()
-        .find(|name| !TESTED.contains(&name.as_str()))
-    {
-        return Err(format!(
-            "`{missing}` is required, but only {} can be tested here",
-            TESTED.join(", ")
-        )
-        .into());
-    }
+    conformance::check_required(&args.require)?;
     let mut count = workspace()?;
-    count += conformance::run_all(args.soak)?;
+    let (found, rows) = conformance::conform(&conformance::Args {
+        require: args.require.clone(),
+        provision: args.provision,
+        keep_going: true,
+        soak: args.soak,
+        ..conformance::Args::default()
+    })?;
+    count += found;
     if args.no_interop {
         println!("\nleft out as asked: the suite with the real Feast");
     } else {
         count += interop::run_suite(None)?;
     }
-    println!("\ndatabases: {}", TESTED.join(", "));
+    let reached = rows.iter().filter(|row| row.not_run.is_none());
+    let reached: Vec<_> = reached.map(|row| &row.backend[..]).collect();
+    println!("\ndatabases: {}", reached.join(", "));
     println!("{count}");
+    let required = |row: &conformance::Row| args.require.contains(&row.backend);
+    if let Some(row) = conformance::unreached(&rows, required) {
+        return Err(conformance::unreached_error(row).into());
+    }
     if count.failed > 0 {
         Err("tests failed".into())
     } else {

@@ -1,0 +1,152 @@
+//! Servers for hand work, which run until they are told to end.
+
+mod processes;
+mod state;
+
+use clap::Subcommand;
+
+use self::state::{Entry, State};
+use crate::provision::{Provision, Starting, Target, compose};
+use crate::servers::{SERVERS, Ward};
+use crate::{Result, conformance};
+
+/// Database servers for hand work: start them, list them, end them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Start servers and print their URLs. They run until `down`.
+    Up {
+        /// Backends whose servers are wanted; every one that can be had if none is named.
+        names: Vec<String>,
+        /// Where they come from.
+        #[arg(long, value_enum, default_value_t)]
+        provision: Provision,
+    },
+    /// End servers that `up` has started, and remove their data.
+    Down {
+        /// Names as `status` shows them; all if none is given.
+        names: Vec<String>,
+    },
+    /// List the servers that `up` has started.
+    Status,
+}
+
+pub(crate) fn run(args: &Args) -> Result {
+    match &args.action {
+        Action::Up { names, provision } => up(names, *provision),
+        Action::Down { names } => down(names),
+        Action::Status => status(),
+    }
+}
+
+fn up(names: &[String], provision: Provision) -> Result {
+    conformance::check_required(names)?;
+    let mut state = State::load()?;
+    state.forget_ended();
+    let (wanted, running): (Vec<_>, Vec<_>) = SERVERS
+        .iter()
+        .map(|server| server.name())
+        .filter(|name| names.is_empty() || names.iter().any(|named| named == name))
+        .partition(|name| !state.has(name));
+    for name in running {
+        println!("{name} runs already");
+    }
+    let ward = Ward::watching_signals()?;
+    let mut starting = Starting::begin(&ward, provision, &wanted)?;
+    let mut missing = Vec::new();
+    for name in wanted {
+        match starting.targets(name) {
+            Ok(targets) => {
+                for target in targets {
+                    state.keep(name, target)?;
+                }
+            }
+            Err(reason) => {
+                println!("{name}: not started: {reason}");
+                missing.push(name);
+            }
+        }
+    }
+    starting.release();
+    print(&state);
+    if names.is_empty() || missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not started: {}", missing.join(", ")).into())
+    }
+}
+
+fn down(names: &[String]) -> Result {
+    let mut state = State::load()?;
+    if let Some(unknown) = names.iter().find(|name| !state.has(name)) {
+        return Err(format!("`{unknown}` was not started by `cargo xtask db up`").into());
+    }
+    let wanted = |entry: &Entry| names.is_empty() || names.iter().any(|name| entry.is(name));
+    for entry in state.take(wanted) {
+        end(&entry)?;
+        println!("{} ended", entry.label);
+    }
+    state.save()
+}
+
+fn end(entry: &Entry) -> Result {
+    if let Some(folder) = &entry.folder {
+        processes::end(&entry.pids, folder)
+    } else {
+        compose::down(&[&entry.label])
+    }
+}
+
+fn status() -> Result {
+    let state = State::load()?;
+    print(&state);
+    Ok(())
+}
+
+fn print(state: &State) {
+    if state.servers.is_empty() {
+        println!("no server was started by `cargo xtask db up`");
+    }
+    for entry in &state.servers {
+        let Entry { label, origin, .. } = entry;
+        let gone = if entry.runs() { "" } else { " (has ended)" };
+        println!("{label}: {origin}{gone}");
+        if let Some(server) = &entry.stands_in {
+            println!("    {server} in its place");
+        }
+        for url in entry.url.split_whitespace() {
+            println!("    {url}");
+        }
+    }
+}
+
+impl State {
+    /// Records a server, and only then leaves it running.
+    fn keep(&mut self, backend: &str, mut target: Target) -> Result {
+        let running = target.running.take();
+        let mut entry = Entry {
+            label: target.label,
+            backend: backend.to_owned(),
+            url: target.url.unwrap_or_default(),
+            origin: target.origin,
+            stands_in: target.stands_in.map(str::to_owned),
+            pids: Vec::new(),
+            folder: None,
+        };
+        if let Some(running) = &running {
+            entry.pids = running.pids();
+            entry.folder = Some(running.folder().to_owned());
+        }
+        self.servers.push(entry);
+        self.save()?;
+        if let Some(running) = running {
+            running.release();
+        }
+        Ok(())
+    }
+}

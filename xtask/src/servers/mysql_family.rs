@@ -1,0 +1,72 @@
+//! What MySQL and MariaDB have in common: users, settings, how they are started and asked.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::process::{End, Process};
+use super::site::Site;
+use super::{greeting, ports, retry};
+use crate::Result;
+
+pub(super) use super::postgres::START;
+
+/// The administrator of the suites and its password.
+pub(super) const USER: &str = "feast";
+/// The password is no secret: the server listens on loopback, for a minute.
+pub(super) const PASSWORD: &str = "feast";
+const DATABASE: &str = "feast";
+
+/// Writes the statements that make the administrator and a database to connect to.
+pub(super) fn write_users(site: &Site, file: &Path) -> Result {
+    site.write(
+        file,
+        &format!(
+            "CREATE DATABASE {DATABASE};\n\
+             CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
+             GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+        ),
+    )
+}
+
+/// The URL of a server of this family on the loopback address.
+pub(super) fn url(scheme: &str, port: u16) -> String {
+    format!("{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}")
+}
+
+/// The settings of every server, on a port and in a folder with its data.
+pub(super) fn settings(command: &mut Command, folder: &Path, port: u16) {
+    command
+        .arg(option("socket", &folder.join("s.sock")))
+        .arg(option("pid-file", &folder.join("pid")))
+        .arg(format!("--port={port}"))
+        .args([
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--max-connections=300",
+            // Nobody needs the data after a crash.
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-buffer-pool-size=64M",
+        ]);
+}
+
+/// An option whose value is a path.
+pub(super) fn option(name: &str, path: &Path) -> String {
+    format!("--{name}={}", path.display())
+}
+
+/// Starts a server on a free port, in the folder of its data, and waits for its greeting.
+pub(super) fn serve(
+    site: &Site,
+    folder: &Path,
+    command: impl Fn() -> Command,
+) -> Result<(u16, Process)> {
+    let log = folder.join("log");
+    retry(|| {
+        let [port] = ports::free()?;
+        let mut command = command();
+        settings(&mut command, folder, port);
+        let process = site.spawn(command, &log, End::Kill)?;
+        process.ready(START, || greeting::version(port).map(drop))?;
+        Ok((port, process))
+    })
+}

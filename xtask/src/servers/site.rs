@@ -1,0 +1,106 @@
+//! Where servers are started: who they run as, and who cleans up after them.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::account::Account;
+use super::process::{End, Process};
+use super::ward::{Held, Ward};
+use crate::Result;
+
+/// How long a program may take that prepares a server.
+const PREPARATION: Duration = Duration::from_secs(120);
+
+/// What every start of a server needs. A clone is the same site.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    ward: Ward,
+    account: Option<Account>,
+}
+
+impl Site {
+    /// Makes the unprivileged account, if this program is run by root and there is none yet.
+    pub(crate) fn new(ward: Ward) -> Result<Self> {
+        let account = Account::for_servers()?;
+        Ok(Site { ward, account })
+    }
+
+    /// An empty folder of the server's user, removed when it is dropped. Its path is short: the
+    /// path of a Unix socket ends at 107 bytes.
+    pub(crate) fn folder(&self) -> Result<Folder> {
+        let make = || {
+            tempfile::Builder::new()
+                .prefix("frdb-")
+                .tempdir()
+                .map(tempfile::TempDir::keep)
+        };
+        let (path, held) = self.ward.hold(make, |path| {
+            let path = path.clone();
+            Box::new(move || {
+                let _ = fs::remove_dir_all(path);
+            })
+        })?;
+        self.give(&path)?;
+        // Clients of other users come in through the socket.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        Ok(Folder { path, held })
+    }
+
+    /// Makes the user of the servers the owner of a file or folder.
+    pub(crate) fn give(&self, path: &Path) -> Result {
+        if let Some(Account { uid, gid }) = self.account {
+            chown(path, Some(uid), Some(gid))?;
+        }
+        Ok(())
+    }
+
+    /// A file that the servers' user owns.
+    pub(crate) fn write(&self, path: &Path, text: &str) -> Result {
+        fs::write(path, text)?;
+        self.give(path)
+    }
+
+    /// Starts a server as the unprivileged user; what it prints is added to a log file.
+    pub(crate) fn spawn(&self, mut command: Command, log: &Path, end: End) -> Result<Process> {
+        let file = File::options().create(true).append(true).open(log)?;
+        self.give(log)?;
+        if let Some(Account { uid, gid }) = self.account {
+            command.uid(uid).gid(gid);
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .current_dir(log.parent().unwrap_or(Path::new("/")))
+            // Ctrl-C goes to the group of the terminal: the ward stops servers, in its order.
+            .process_group(0);
+        Process::start(&self.ward, command, log, end)
+    }
+
+    /// Runs a program to its end as the unprivileged user; a failure shows the end of its log.
+    pub(crate) fn run(&self, command: Command, log: &Path) -> Result {
+        self.spawn(command, log, End::Kill)?.finish(PREPARATION)
+    }
+}
+
+/// A temporary folder of a server.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    held: Held,
+}
+
+impl Folder {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves it on the disk.
+    pub(crate) fn release(self) {
+        self.held.release();
+    }
+}

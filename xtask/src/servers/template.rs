@@ -1,0 +1,75 @@
+//! Data folders that are initialised once for each version and copied for each run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::programs;
+use super::site::Site;
+use crate::{Result, workspace_root};
+
+/// Goes up when a server is initialised differently, so that older templates are left alone.
+const LAYOUT: u32 = 1;
+
+/// A freshly initialised data folder for a server.
+#[derive(Debug)]
+pub(super) struct Template<'a> {
+    /// The server.
+    pub(super) name: &'a str,
+    /// What it says of its version.
+    pub(super) version: &'a str,
+}
+
+impl Template<'_> {
+    /// Makes the folder `data`: a copy of the template, or by `initialise`, which is given the
+    /// path and leaves a template for the next run.
+    pub(super) fn make(
+        &self,
+        site: &Site,
+        data: &Path,
+        initialise: impl FnOnce(&Path) -> Result,
+    ) -> Result {
+        let template = self.folder();
+        if template.is_dir() && copy(&template, data).is_ok() {
+            return Ok(());
+        }
+        // Left by a copy that failed, for example of a template of another user.
+        let _ = fs::remove_dir_all(data);
+        fs::create_dir(data)?;
+        site.give(data)?;
+        initialise(data)?;
+        // Only a saving of time: a run without a template works as well.
+        let _ = keep(data, &template);
+        Ok(())
+    }
+
+    fn folder(&self) -> PathBuf {
+        let Self { name, version } = self;
+        let number = programs::number(version);
+        workspace_root().join(format!("target/servers/{name}-{number}-{LAYOUT}"))
+    }
+}
+
+/// Puts a copy at its place in one step, so that nobody ever sees half of it.
+fn keep(data: &Path, template: &Path) -> Result {
+    let parent = template.parent().ok_or("a template has a folder")?;
+    fs::create_dir_all(parent)?;
+    let new = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempdir_in(parent)?;
+    let copied = new.path().join("data");
+    copy(data, &copied)?;
+    fs::rename(copied, template)?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result {
+    let mut command = Command::new("cp");
+    // With owners and rights: servers refuse a folder that others may read.
+    command.arg("-a").arg(from).arg(to);
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into())
+}
