@@ -15,7 +15,7 @@ use mysql_async::{Conn, OptsBuilder};
 const URL: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
 
 /// A server with a database for every test.
-pub struct Server {
+pub(crate) struct Server {
     nodes: Vec<RegistryUrl>,
     next: AtomicUsize,
 }
@@ -26,7 +26,7 @@ impl Server {
         clippy::print_stderr,
         reason = "the message is for whoever started the test"
     )]
-    pub fn from_env() -> Self {
+    pub(crate) fn from_env() -> Self {
         let Ok(urls) = std::env::var(URL) else {
             eprintln!(
                 "{URL} names no server, for example mysql://root@127.0.0.1:3306/; \
@@ -49,7 +49,7 @@ impl Server {
     }
 
     /// The URL of a database on a node.
-    pub fn url(&self, node: usize, database: &str) -> String {
+    pub(crate) fn url(&self, node: usize, database: &str) -> String {
         let url = &self.nodes[node % self.nodes.len()];
         let text = url.expose();
         let (base, query) = text.split_once('?').unwrap_or((text, ""));
@@ -58,17 +58,17 @@ impl Server {
     }
 
     /// The host and port of the first node.
-    pub fn authority(&self) -> (String, u16) {
+    pub(crate) fn authority(&self) -> (String, u16) {
         let (host, port) = self.nodes[0].hosts()[0].clone();
         (host, port.unwrap_or(3306))
     }
 
     /// How many nodes there are.
-    pub fn nodes(&self) -> usize {
+    pub(crate) fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
-    pub async fn connect(&self, database: Option<&str>) -> Result<Conn> {
+    pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
         let url = &self.nodes[0];
         let (host, port) = self.authority();
         let options = OptsBuilder::default()
@@ -81,32 +81,32 @@ impl Server {
         Conn::new(options).await.map_err(internal)
     }
 
-    pub async fn administer(&self, sql: &str) -> Result<()> {
+    pub(crate) async fn administer(&self, sql: &str) -> Result<()> {
         let mut conn = self.connect(None).await?;
         conn.query_drop(sql).await.map_err(internal)?;
         conn.disconnect().await.map_err(internal)
     }
 
     /// Makes an empty database with a name of its own.
-    pub async fn create_database(&self) -> Result<String> {
+    pub(crate) async fn create_database(&self) -> Result<String> {
         let name = format!("feast_{}", uuid::Uuid::new_v4().simple());
         self.administer(&format!("CREATE DATABASE {name}")).await?;
         Ok(name)
     }
 
     /// Removes a database.
-    pub async fn drop_database(&self, name: &str) -> Result<()> {
+    pub(crate) async fn drop_database(&self, name: &str) -> Result<()> {
         self.administer(&format!("DROP DATABASE IF EXISTS {name}"))
             .await
     }
 
     /// Opens a database as a store, on the first node.
-    pub async fn open(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
+    pub(crate) async fn open(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
         open(&self.url(0, database)).await
     }
 
     /// Opens a database as a store, on each node in turn.
-    pub async fn open_elsewhere(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
+    pub(crate) async fn open_elsewhere(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let node = (turn + std::process::id() as usize) % self.nodes.len();
         open(&self.url(node, database)).await
@@ -114,7 +114,7 @@ impl Server {
 }
 
 /// Settings for a URL, with few connections: many tests run at once.
-pub fn settings(url: &str) -> Result<MysqlSettings> {
+pub(crate) fn settings(url: &str) -> Result<MysqlSettings> {
     let url = RegistryUrl::parse(url).map_err(internal)?;
     let mut options = StoreOptions::new(url);
     options.pool.max_size = 4;
