@@ -1,0 +1,129 @@
+//! How PostgreSQL wants its statements.
+
+use std::fmt::Write as _;
+
+use feast_registry_core::store::Limits;
+use feast_registry_sql::{ColumnType, Dialect, UpdateRows};
+
+/// A field holds a gigabyte; the row, the statement and its frame must fit into one as well.
+const OBJECT_BYTES: usize = 1_000_000_000;
+
+/// PostgreSQL.
+///
+/// A dialect of its family keeps one of these and passes on what it does not answer itself.
+#[derive(Clone, Debug, Default)]
+pub struct PostgresDialect {
+    schema: Option<String>,
+}
+
+impl PostgresDialect {
+    /// Tables in the current schema of the session, which is `public` unless somebody has set
+    /// `search_path`.
+    pub fn new() -> Self {
+        PostgresDialect::default()
+    }
+
+    /// Tables in a named schema. Statements name it, so that no session has to be told, except with
+    /// `None`.
+    pub fn in_schema(schema: Option<String>) -> Self {
+        PostgresDialect { schema }
+    }
+
+    /// The schema of the tables as a text of SQL.
+    fn schema_text(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("'{}'", schema.replace('\'', "''")),
+            None => "current_schema()".to_owned(),
+        }
+    }
+}
+
+impl Dialect for PostgresDialect {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn list_tables(&self) -> String {
+        format!(
+            "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = {}",
+            self.schema_text()
+        )
+    }
+
+    fn placeholder(&self, n: usize) -> String {
+        format!("${n}")
+    }
+
+    fn table(&self, name: &str) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", self.quote(schema), self.quote(name)),
+            None => self.quote(name),
+        }
+    }
+
+    fn byte_order(&self, column: &str) -> String {
+        format!("{column} COLLATE \"C\"")
+    }
+
+    fn column_type(&self, column: ColumnType) -> String {
+        match column {
+            ColumnType::Varchar(length) => format!("VARCHAR({length})"),
+            ColumnType::Text => "TEXT".to_owned(),
+            ColumnType::BigInt => "BIGINT".to_owned(),
+            ColumnType::Integer => "INTEGER".to_owned(),
+            ColumnType::Bytes => "BYTEA".to_owned(),
+        }
+    }
+
+    /// Said, because the server's default may be another: locks do the rest, and stricter levels
+    /// would end transactions that only had to wait.
+    fn begin_write(&self) -> &'static str {
+        "BEGIN ISOLATION LEVEL READ COMMITTED"
+    }
+
+    fn begin_snapshot(&self) -> &'static str {
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    }
+
+    fn update_rows(&self, update: &UpdateRows<'_>, rows: usize) -> Option<String> {
+        Some(update_from_values(self, update, rows))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default().with_object_bytes(OBJECT_BYTES)
+    }
+}
+
+/// `UPDATE … FROM (VALUES …)`. The first row is cast: the server would take every column for text.
+fn update_from_values(dialect: &PostgresDialect, update: &UpdateRows<'_>, rows: usize) -> String {
+    let columns: Vec<(&str, ColumnType)> = update.columns().collect();
+    let mut values = String::new();
+    for row in 0..rows {
+        let places: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (_, kind))| {
+                let place = dialect.placeholder(row * columns.len() + at + 1);
+                match row {
+                    0 => format!("CAST({place} AS {})", dialect.column_type(*kind)),
+                    _ => place,
+                }
+            })
+            .collect();
+        let separator = if row == 0 { "" } else { ", " };
+        // Writing into a String cannot fail.
+        let _ = write!(values, "{separator}({})", places.join(", "));
+    }
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let set = update.set.map(|(name, _)| format!("{name} = new.{name}"));
+    let key = update
+        .key
+        .map(|(name, _)| format!("old.{name} = new.{name}"));
+    format!(
+        "UPDATE {} AS old SET {} FROM (VALUES {values}) AS new ({}) WHERE {}",
+        update.table,
+        set.join(", "),
+        names.join(", "),
+        key.join(" AND ")
+    )
+}

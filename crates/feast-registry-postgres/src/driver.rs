@@ -1,0 +1,142 @@
+//! Connections from pools, one for the primary and one for a replica.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use async_trait::async_trait;
+use deadpool::managed::Pool;
+use feast_registry_sql::{Access, Connection, Dialect, Driver, DriverError, Step, Value};
+
+use crate::PostgresSettings;
+use crate::connection::PostgresConnection;
+use crate::manager::{self, Manager};
+
+/// A server that speaks PostgreSQL's protocol, with the dialect of its family.
+#[derive(Debug)]
+pub struct PostgresDriver {
+    primary: Pool<Manager>,
+    replica: Option<Pool<Manager>>,
+    shared: Arc<Shared>,
+}
+
+/// What all connections of a driver have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    dialect: Box<dyn Dialect>,
+    preparing: AtomicU8,
+}
+
+/// Whether statements are prepared.
+const UNDECIDED: u8 = 0;
+const PREPARE: u8 = 1;
+const NEVER: u8 = 2;
+
+impl Shared {
+    pub(crate) fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
+    pub(crate) fn prepares(&self) -> bool {
+        self.preparing.load(Ordering::Relaxed) != NEVER
+    }
+
+    /// Whether nobody has said yet, so that a look at the server must tell.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.preparing.load(Ordering::Relaxed) == UNDECIDED
+    }
+
+    pub(crate) fn start_preparing(&self) {
+        // Whoever has seen a reason not to is right.
+        let _ = self.preparing.compare_exchange(
+            UNDECIDED,
+            PREPARE,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Prepares nothing any more, and says so once.
+    pub(crate) fn stop_preparing(&self, reason: &str) {
+        if self.preparing.swap(NEVER, Ordering::Relaxed) != NEVER {
+            tracing::warn!(
+                reason,
+                "statements are not prepared any more: a pooler seems to stand before the server; \
+                 `prepared_statements=true` in the URL prepares them all the same, `false` avoids this warning"
+            );
+        }
+    }
+}
+
+impl PostgresDriver {
+    /// A driver with a dialect. It connects when the first statement is run.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultClass::Unavailable`](feast_registry_sql::FaultClass::Unavailable) if certificates
+    /// cannot be read.
+    pub fn new(settings: &PostgresSettings, dialect: impl Dialect) -> Result<Self, DriverError> {
+        let shared = Arc::new(Shared {
+            dialect: Box::new(dialect),
+            preparing: AtomicU8::new(match settings.prepared {
+                None => UNDECIDED,
+                Some(true) => PREPARE,
+                Some(false) => NEVER,
+            }),
+        });
+        let replica = settings.replica.as_deref();
+        Ok(PostgresDriver {
+            primary: manager::pool(settings, &shared)?,
+            replica: replica
+                .map(|settings| manager::pool(settings, &shared))
+                .transpose()?,
+            shared,
+        })
+    }
+
+    /// What the server says of itself: the text of `version()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of connecting and of the statement.
+    pub async fn version(&self) -> Result<String, DriverError> {
+        let step = Step::query(&"SELECT version()".into(), Vec::new());
+        let mut connection = self.acquire(Access::Read).await?;
+        let rows = connection.run(vec![step]).await?.into_iter().next();
+        let value = rows.and_then(|result| result.rows.into_iter().flatten().next());
+        Ok(match value {
+            Some(Value::Text(version)) => version.to_string(),
+            _ => "a server without a version".to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl Driver for PostgresDriver {
+    fn dialect(&self) -> &dyn Dialect {
+        self.shared.dialect()
+    }
+
+    /// Such as `PostgreSQL 15.18 (Debian 15.18-0+deb12u1)`: what it was compiled with is left out.
+    async fn describe(&self) -> Result<String, DriverError> {
+        let version = self.version().await?;
+        let end = version.find(" on ").unwrap_or(version.len());
+        Ok(version[..end].to_owned())
+    }
+
+    async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
+        let pool = match (access, &self.replica) {
+            (Access::Replica, Some(replica)) => replica,
+            _ => &self.primary,
+        };
+        let pooled = manager::get(pool).await?;
+        Ok(Box::new(PostgresConnection::new(pooled, &self.shared)))
+    }
+
+    async fn close(&self) -> Result<(), DriverError> {
+        self.primary.close();
+        if let Some(replica) = &self.replica {
+            replica.close();
+        }
+        Ok(())
+    }
+}
