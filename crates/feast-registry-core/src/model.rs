@@ -6,6 +6,7 @@ use prost::{Message, Name};
 
 use feast_registry_proto::core;
 
+use crate::rules::check_message;
 use crate::{Error, Kind, Record, Result};
 
 /// A protobuf message that the registry keeps under a name.
@@ -91,26 +92,15 @@ pub fn decode<T: Message + Default>(row: &Record) -> Result<T> {
     T::decode(row.body.clone()).map_err(|why| Error::corrupt(&row.key, why))
 }
 
-/// Whether bytes are a message of a kind, without keeping it.
+/// Whether bytes are a message of a kind: whether they would decode.
 pub(crate) fn check(kind: Kind, body: &[u8]) -> Result<()> {
-    let check = match kind {
-        Kind::Project => decodes::<core::Project>,
-        Kind::Entity => decodes::<core::Entity>,
-        Kind::DataSource => decodes::<core::DataSource>,
-        Kind::FeatureView => decodes::<core::FeatureView>,
-        Kind::StreamFeatureView => decodes::<core::StreamFeatureView>,
-        Kind::OnDemandFeatureView => decodes::<core::OnDemandFeatureView>,
-        Kind::LabelView => decodes::<core::LabelView>,
-        Kind::FeatureService => decodes::<core::FeatureService>,
-        Kind::SavedDataset => decodes::<core::SavedDataset>,
-        Kind::ValidationReference => decodes::<core::ValidationReference>,
-        Kind::Permission => decodes::<core::Permission>,
-        Kind::Infra => decodes::<core::Infra>,
+    let checked = match kind {
         // The history may hold views of any kind, metadata any text.
-        Kind::Version => return Ok(()),
-        Kind::Metadata => is_text,
+        Kind::Version => Ok(()),
+        Kind::Metadata => is_text(body),
+        _ => check_message(kind, body).map_err(|why| why.to_string()),
     };
-    check(body).map_err(|why| Error::invalid(format!("the bytes are not a {kind}: {why}")))
+    checked.map_err(|why| Error::invalid(format!("the bytes are not a {kind}: {why}")))
 }
 
 /// Whether a row that comes from outside holds what its key says. A row of the version history
@@ -137,12 +127,64 @@ pub(crate) fn check_stored(row: &Record) -> Result<()> {
     check(row.key.kind, &row.body).map_err(|why| Error::corrupt(&row.key, why))
 }
 
-fn decodes<T: Message + Default>(body: &[u8]) -> Result<(), String> {
-    T::decode(body).map(drop).map_err(|why| why.to_string())
-}
-
 fn is_text(body: &[u8]) -> Result<(), String> {
     std::str::from_utf8(body)
         .map(drop)
         .map_err(|why| why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+
+    /// A view with something of every wire type and nesting that views have.
+    fn view() -> Vec<u8> {
+        let feature = |n: i32| core::FeatureSpecV2 {
+            name: format!("größe_{n}"),
+            value_type: n,
+            tags: [("team".to_owned(), "a".to_owned())].into(),
+            vector_index: n % 2 == 0,
+            ..Default::default()
+        };
+        let interval = core::MaterializationInterval {
+            start_time: Some(prost_types::Timestamp {
+                seconds: 1,
+                nanos: -1,
+            }),
+            end_time: None,
+        };
+        core::FeatureView {
+            spec: Some(core::FeatureViewSpec {
+                name: "v".to_owned(),
+                features: (0..3).map(feature).collect(),
+                entities: vec!["e".to_owned()],
+                online: true,
+                ..Default::default()
+            }),
+            meta: Some(core::FeatureViewMeta {
+                materialization_intervals: vec![interval],
+                ..Default::default()
+            }),
+        }
+        .encode_to_vec()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn what_prost_refuses_is_refused(changes in proptest::collection::vec((any::<Index>(), any::<u8>()), 0..4), cut in any::<Index>()) {
+            let mut bytes = view();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(bytes.len() - cut.index(bytes.len()) / 8);
+            let decoded = core::FeatureView::decode(&bytes[..]);
+            prop_assert_eq!(check(Kind::FeatureView, &bytes).is_ok(), decoded.is_ok(), "{:?}", decoded.err());
+        }
+    }
 }

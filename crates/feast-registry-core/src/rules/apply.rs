@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::equality::same_definition;
+use super::equality::Difference;
 use super::{Apply, Draft, Effect, Outcome, Rule, delete, patches, project, service, view};
 use crate::store::Lock;
-use crate::wire::Patch;
+use crate::wire::{Patch, WireError};
 use crate::{Error, Key, Kind, Record, Result, model};
 
 /// Applies an object of any kind.
@@ -74,11 +74,22 @@ pub(super) fn store_unchecked(
     Ok(outcome)
 }
 
-/// Whether a row holds this definition already. A row that cannot be read is not overwritten
-/// silently: what it held may matter.
+/// Whether a row holds this definition already.
 pub(super) fn same(row: &Record, body: &[u8]) -> Result<bool> {
-    same_definition(row.key.kind, &row.body, body).or_else(|why| {
-        model::check(row.key.kind, body)?;
-        Err(Error::corrupt(&row.key, why))
-    })
+    let same = difference(row, body)?.is_same_definition();
+    same.map_err(|why| unreadable(row, body, why))
+}
+
+/// What a definition would change in a row. A row that cannot be read is not overwritten
+/// silently: what it held may matter.
+pub(super) fn difference(row: &Record, body: &[u8]) -> Result<Difference> {
+    Difference::between(row.key.kind, &row.body, body).map_err(|why| unreadable(row, body, why))
+}
+
+/// The one of the two that cannot be read.
+pub(super) fn unreadable(row: &Record, body: &[u8], why: WireError) -> Error {
+    match model::check(row.key.kind, body) {
+        Err(error) => error,
+        Ok(()) => Error::corrupt(&row.key, why),
+    }
 }

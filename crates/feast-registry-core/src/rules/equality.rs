@@ -42,46 +42,82 @@ fn comparison(kind: Kind) -> Option<Comparison> {
     })
 }
 
-/// Whether two messages define the same object: stamps, project, the order of sets and the
-/// pickles of functions with equal source text aside.
+/// What two definitions of an object differ in. To ask of it more than one question costs little.
+#[derive(Debug)]
+pub(super) struct Difference {
+    kind: Kind,
+    parts: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Difference {
+    /// Compares two definitions.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is malformed where they differ.
+    pub(super) fn between(kind: Kind, a: &[u8], b: &[u8]) -> Result<Self, WireError> {
+        let parts = match &COMPARISONS[kind as usize] {
+            _ if a == b => None,
+            None => Some((a.to_vec(), b.to_vec())),
+            Some(comparison) => Some(wire::difference(
+                &SCHEMA,
+                comparison.message,
+                &comparable_functions(kind, a)?,
+                &comparable_functions(kind, b)?,
+            )?),
+        };
+        Ok(Difference { kind, parts })
+    }
+
+    /// Whether both define the same object: stamps, project, the order of sets and the pickles of
+    /// functions with equal source text aside.
+    pub(super) fn is_same_definition(&self) -> Result<bool, WireError> {
+        self.is_nothing(self.kind.spec().sets, &[])
+    }
+
+    /// Whether they are the same version of a view: what they differ in is not significant.
+    pub(super) fn is_same_version(&self) -> Result<bool, WireError> {
+        let Some(view) = self.kind.view() else {
+            return Ok(true);
+        };
+        // Two versions are compared with their features by name, two definitions in the given order.
+        let sets = self.kind.spec().sets.iter().copied();
+        let sets: Vec<Path> = sets.chain([view.features_path]).collect();
+        self.is_nothing(&sets, view.significant)
+    }
+
+    fn is_nothing(&self, sets: &[Path], only: &[Path]) -> Result<bool, WireError> {
+        let (Some((a, b)), Some(comparison)) = (&self.parts, &COMPARISONS[self.kind as usize])
+        else {
+            return Ok(self.parts.is_none());
+        };
+        let form = Form {
+            only,
+            ignore: &comparison.ignored,
+            sorted: sets,
+            ignore_within: &SOURCE_STAMPS,
+        };
+        let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, &form);
+        Ok(a == b || canonical(a)? == canonical(b)?)
+    }
+}
+
+/// Whether two messages define the same object.
 pub(crate) fn same_definition(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
-    same(kind, a, b, &[])
+    Difference::between(kind, a, b)?.is_same_definition()
 }
 
 /// Whether two definitions of a view differ so little that they are the same version.
 pub(super) fn same_version(kind: Kind, a: &[u8], b: &[u8]) -> Result<bool, WireError> {
-    kind.view()
-        .map_or(Ok(true), |view| same(kind, a, b, view.significant))
+    Difference::between(kind, a, b)?.is_same_version()
 }
 
-fn same(kind: Kind, a: &[u8], b: &[u8], only: &[Path]) -> Result<bool, WireError> {
-    let Some(comparison) = &COMPARISONS[kind as usize] else {
-        return Ok(a == b);
-    };
-    let features = kind.view().map(|view| view.features_path);
-    // Two versions are compared with their features by name, two definitions in the given order.
-    let sets: Vec<Path> = kind
-        .spec()
-        .sets
-        .iter()
-        .copied()
-        .chain(features.filter(|_| !only.is_empty()))
-        .collect();
-    let form = Form {
-        only,
-        ignore: &comparison.ignored,
-        sorted: &sets,
-        ignore_within: &SOURCE_STAMPS,
-    };
-    let canonical = |bytes| {
-        wire::canonical(
-            &SCHEMA,
-            comparison.message,
-            &comparable_functions(kind, bytes)?,
-            &form,
-        )
-    };
-    Ok(a == b || canonical(a)? == canonical(b)?)
+/// Whether bytes would decode as the message of a kind.
+pub(crate) fn check(kind: Kind, body: &[u8]) -> Result<(), WireError> {
+    match &COMPARISONS[kind as usize] {
+        Some(comparison) => wire::check(&SCHEMA, comparison.message, body),
+        None => Ok(()),
+    }
 }
 
 /// The message without the pickles of functions whose source text is known: a pickle differs from

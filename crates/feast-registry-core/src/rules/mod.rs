@@ -30,6 +30,7 @@ use crate::{Error, Result};
 use self::change::hint;
 pub use self::change::{Apply, Change, Delete, Effect, Outcome};
 use self::draft::Draft;
+pub(crate) use self::equality::check as check_message;
 pub use self::life::Life;
 pub(crate) use self::project::is_protected;
 

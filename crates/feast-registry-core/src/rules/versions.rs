@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::apply::{same, store, store_unchecked};
+use super::apply::{difference, store, store_unchecked, unreadable};
 use super::equality::same_version;
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
@@ -74,14 +74,16 @@ pub(super) fn latest(
         return first(draft, apply);
     };
     let body = view::carry_over(apply.kind, &apply.body, &before)?;
-    if same(&before, &body)? {
+    let difference = difference(&before, &body)?;
+    let unreadable = |why| unreadable(&before, &body, why);
+    if difference.is_same_definition().map_err(unreadable)? {
         return Ok(Outcome::new(
             before.key.clone(),
             Effect::Unchanged,
             Some(&before),
         ));
     }
-    if same_version(apply.kind, &before.body, &body)? {
+    if difference.is_same_version().map_err(unreadable)? {
         let row = patches::changed_row(&before, &body, draft.now(), Patch::default())?;
         return Ok(store(draft, row, Effect::Updated)?);
     }

@@ -52,6 +52,14 @@ pub enum WireError {
     /// Messages or groups that nest deeper than [`MAX_DEPTH`].
     #[error("messages nest deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// A known field that stands on the wire like one of another type.
+    #[error("field {number} has wire type {wire_type}, which is not its own")]
+    WrongWireType {
+        /// The field's number.
+        number: u32,
+        /// The lowest three bits of its tag.
+        wire_type: u8,
+    },
     /// A string field whose bytes are not UTF-8.
     #[error("string field {number} is not UTF-8 from its byte {offset} on")]
     NotUtf8 {

@@ -6,6 +6,8 @@
 //! * [`fields`] splits the top level of a message; all else is built on it.
 //! * [`message`], [`string`], [`varint`] and their siblings read what lies at a path of field numbers.
 //! * [`Patch`] edits what lies at paths and copies the rest verbatim.
+//! * [`check()`] tells whether a message would decode.
+//! * [`difference()`] leaves out what two messages have in common.
 //! * [`canonical()`] gives equal messages equal bytes; it needs a [`Schema`], for bytes alone do not tell a map from
 //!   a list, or a default from a value.
 //!
@@ -13,7 +15,9 @@
 //! [`MAX_DEPTH`] levels, and needs memory and time in proportion to its input.
 
 mod canonical;
+mod check;
 mod cursor;
+mod difference;
 mod encode;
 mod error;
 mod field;
@@ -24,6 +28,8 @@ mod schema;
 mod tests;
 
 pub use canonical::{Form, canonical};
+pub use check::check;
+pub use difference::difference;
 pub use encode::{put_len, put_tag, put_varint};
 pub use error::{MAX_DEPTH, WireError};
 pub use field::{Field, Fields, WireType, decode_varint, fields, validate};

@@ -8,6 +8,8 @@ mod scope;
 mod values;
 mod writer;
 
+pub(super) use number::read as read_number;
+
 use super::{MessageId, Schema, WireError};
 use scope::Scope;
 use writer::Writer;

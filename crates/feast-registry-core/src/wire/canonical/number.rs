@@ -3,7 +3,7 @@ use super::super::{Kind, WireError, WireType, put_varint};
 
 /// Reads a number of this kind; of two encodings of one number the answer is the same.
 #[inline]
-pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_>) -> Result<u64, WireError> {
+pub(in crate::wire) fn read(kind: Kind, cursor: &mut Cursor<'_>) -> Result<u64, WireError> {
     match kind {
         Kind::Fixed32 => cursor.take(4, "fixed32").map(little_endian),
         Kind::Fixed64 => cursor.take(8, "fixed64").map(little_endian),

@@ -1,6 +1,7 @@
 //! The wire module against hand-written messages, and against protobuf as prost-reflect knows it.
 
 mod canonical;
+mod difference;
 mod fields;
 mod form;
 mod generated;
