@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use feast_registry_core::{Apply, Change, Effect, Error, Key, Kind, Outcome as Applied, Summary};
+use feast_registry_core::{Change, Effect, Error, Key, Kind, Outcome as Applied, Summary};
 use serde_json::{Value, json};
 
 use super::summary;
@@ -31,11 +31,7 @@ pub(super) async fn run(args: args::Apply, session: &mut Session<'_>) -> Outcome
     let default = default_project(&definitions, session).await?;
     let mut batch = Batch::default();
     for definition in definitions {
-        batch.add(definition, default.as_ref())?;
-    }
-    for apply in &mut batch.applies {
-        apply.expected = args.expected_revision;
-        apply.no_promote = args.no_promote;
+        batch.add(definition, default.as_ref(), &args)?;
     }
     let outcomes = batch.commit(session).await?;
     let objects = || Value::Array(outcomes.iter().map(object).collect());
@@ -65,49 +61,65 @@ async fn default_project(
     Ok(session.find_project().await?.ok())
 }
 
-/// Applies, and where each was found.
+/// Changes, and where each was found.
 #[derive(Debug, Default)]
 struct Batch {
-    applies: Vec<Apply>,
-    places: HashMap<Key, String>,
+    changes: Vec<Change>,
+    places: Vec<String>,
+    known: HashMap<Key, usize>,
 }
 
 impl Batch {
-    fn add(&mut self, definition: Definition, default: Option<&Arc<str>>) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        definition: Definition,
+        default: Option<&Arc<str>>,
+        args: &args::Apply,
+    ) -> Result<(), Error> {
         let place = definition.place.clone();
-        let apply = definition.into_apply(default)?;
-        let key = Key::new(apply.kind, apply.project.clone(), apply.name.clone());
-        if let Some(first) = self.places.get(&key) {
-            return Err(Error::invalid(format!(
-                "{place}: {key} is defined twice, first at {first}"
-            )));
+        let key = definition.key(default)?;
+        if let Some(first) = self.known.get(&key) {
+            let first = &self.places[*first];
+            let message = format!("{place}: {key} is defined twice, first at {first}");
+            return Err(Error::invalid(message));
         }
-        self.places.insert(key, place);
-        self.applies.push(apply);
+        let mut change = definition.into_change(&key);
+        match &mut change {
+            Change::Apply(apply) => {
+                apply.expected = args.expected_revision;
+                apply.no_promote = args.no_promote;
+            }
+            _ if args.expected_revision.is_some() => {
+                let message = format!("{place}: --expected-revision is not for infrastructure");
+                return Err(Error::invalid(message));
+            }
+            _ => {}
+        }
+        self.known.insert(key, self.places.len());
+        self.places.push(place);
+        self.changes.push(change);
         Ok(())
     }
 
     /// Commits all of it in one transaction; an error says which file and place is to blame.
     async fn commit(&self, session: &mut Session<'_>) -> Outcome<Vec<Applied>> {
         let registry = session.registry().await?;
-        let doing = format!("applying {} objects", self.applies.len());
-        let progress = Progress::spinner(session.streams, self.applies.len(), doing);
-        let changes = self.applies.iter().cloned().map(Change::Apply).collect();
-        let result = registry.commit(changes).await;
+        let doing = format!("applying {} objects", self.changes.len());
+        let progress = Progress::spinner(session.streams, self.changes.len(), doing);
+        let result = registry.commit(self.changes.clone()).await;
         drop(progress);
         Ok(result.map_err(|error| self.blame(error))?)
     }
 
     fn blame(&self, error: Error) -> Error {
-        let place = match self.places.len() {
-            1 => self.places.values().next(),
-            _ => self.places.iter().find_map(|(key, place)| {
-                let failed = format!("cannot apply {key}: ");
-                error.message().starts_with(&failed).then_some(place)
-            }),
+        let mut candidates = self.changes.iter().zip(&self.places);
+        let place = match self.changes.len() {
+            1 => candidates.next(),
+            // The registry says which change of several it could not make.
+            _ => candidates.find(|(change, _)| error.message().starts_with(&format!("{change}: "))),
         };
         match place {
-            Some(place) => error.context(place),
+            Some((_, place)) => error.context(place),
             None => error,
         }
     }

@@ -55,7 +55,11 @@ async fn collect(format: ExportFormat, session: &mut Session<'_>) -> Outcome<Exp
         return Ok(Exported::Message(joined.message));
     }
     let mut rows = registry.export_rows(project.as_deref()).await?;
-    rows.retain(|row| Kind::OBJECTS.contains(&row.key.kind));
+    rows.retain(|row| {
+        // Feast stores no bytes for a project without infrastructure.
+        let nothing = row.key.kind == Kind::Infra && row.body.is_empty();
+        !nothing && input::defined().any(|kind| kind == row.key.kind)
+    });
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(Exported::Objects(format, rows))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use feast_registry_core::{Apply, Error, Kind, wire};
+use feast_registry_core::{Apply, Change, Error, INFRA_NAME, Key, Kind, wire};
 
 use super::complaint;
 
@@ -44,15 +44,39 @@ impl Definition {
         })
     }
 
+    /// The infrastructure of a project: its message has no name and no project.
+    pub(super) fn infra(place: &str, project: Option<&str>, body: Bytes) -> Self {
+        Definition {
+            place: format!("{place} ({})", Kind::Infra),
+            kind: Kind::Infra,
+            name: INFRA_NAME.into(),
+            project: project.map(Arc::from),
+            body,
+        }
+    }
+
+    /// What it defines, in its own project or else in the default one.
+    pub(crate) fn key(&self, default_project: Option<&Arc<str>>) -> Result<Key, Error> {
+        let project = self.project.as_ref().or(default_project).ok_or_else(|| {
+            complaint(&self.place, "it names no project")
+                .with_hint("add `project:` to it, or say which with --project")
+        })?;
+        Ok(Key::new(
+            self.kind,
+            Arc::clone(project),
+            Arc::clone(&self.name),
+        ))
+    }
+
     /// The change that puts it into the registry.
-    pub(crate) fn into_apply(self, default_project: Option<&Arc<str>>) -> Result<Apply, Error> {
-        let project = self
-            .project
-            .or_else(|| default_project.cloned())
-            .ok_or_else(|| {
-                complaint(&self.place, "it names no project")
-                    .with_hint("add `project:` to it, or say which with --project")
-            })?;
-        Ok(Apply::new(self.kind, project, self.name, self.body))
+    pub(crate) fn into_change(self, key: &Key) -> Change {
+        let project = Arc::clone(&key.project);
+        match self.kind {
+            Kind::Infra => Change::UpdateInfra {
+                project,
+                body: self.body,
+            },
+            kind => Change::Apply(Apply::new(kind, project, self.name, self.body)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Objects as people write them: `kind`, and the fields of the protobuf message.
 
+use bytes::Bytes;
 use feast_registry_core::{Error, Kind, KindSpec, Record, Result, json, message};
 use serde_json::{Map, Value};
 
@@ -15,16 +16,41 @@ pub(super) fn read(place: &str, value: Value) -> Result<Definition, Error> {
     };
     let kind = kind(place, &mut fields)?;
     let spec = kind.spec();
+    if kind == Kind::Infra {
+        return infra(place, spec, fields);
+    }
     lower(place, spec, &mut fields, "name", Some(spec.name_path))?;
     if kind == Kind::Project {
         lower(place, spec, &mut fields, "project", Some(spec.name_path))?;
     } else {
         lower(place, spec, &mut fields, "project", spec.project_path)?;
     }
+    Definition::new(place, kind, encode(place, spec, fields)?)
+}
+
+/// Reads `{kind: Infra, project, infraObjects}`. The message itself does not say its project.
+fn infra(
+    place: &str,
+    spec: &KindSpec,
+    mut fields: Map<String, Value>,
+) -> Result<Definition, Error> {
+    let project = match fields.shift_remove("project") {
+        None => None,
+        Some(Value::String(project)) => Some(project),
+        Some(other) => {
+            let problem = format!("`project` is {}, not text", what(&other));
+            return Err(complaint(place, problem));
+        }
+    };
+    let body = encode(place, spec, fields)?;
+    Ok(Definition::infra(place, project.as_deref(), body))
+}
+
+fn encode(place: &str, spec: &KindSpec, fields: Map<String, Value>) -> Result<Bytes, Error> {
     let value = Value::Object(fields);
-    let body = json::from_json(spec.message, value.clone())
-        .map_err(|error| explain(place, spec, &value, &error))?;
-    Definition::new(place, kind, body.into())
+    json::from_json(spec.message, value.clone())
+        .map(Bytes::from)
+        .map_err(|error| explain(place, spec, &value, &error))
 }
 
 /// The object of a row in the form that [`read`] takes.
@@ -33,16 +59,23 @@ pub(crate) fn export(row: &Record) -> Result<Value> {
     let mut document = Map::new();
     document.insert("kind".to_owned(), spec.name.into());
     document.insert("project".to_owned(), (*row.key.project).into());
-    document.insert("name".to_owned(), (*row.key.name).into());
+    if row.key.kind != Kind::Infra {
+        document.insert("name".to_owned(), (*row.key.name).into());
+    }
     if let Value::Object(fields) = json::to_json(spec.message, &message::with_project(row)?)? {
         document.extend(fields);
     }
     Ok(Value::Object(document))
 }
 
+/// The kinds that people write down.
+pub(crate) fn defined() -> impl Iterator<Item = Kind> {
+    Kind::OBJECTS.into_iter().chain([Kind::Infra])
+}
+
 fn kind(place: &str, fields: &mut Map<String, Value>) -> Result<Kind, Error> {
     let accepted = || {
-        let names: Vec<&str> = Kind::OBJECTS.iter().map(|kind| kind.spec().name).collect();
+        let names: Vec<&str> = defined().map(|kind| kind.spec().name).collect();
         format!("accepted are {}", names.join(", "))
     };
     let text = match fields.shift_remove("kind") {
@@ -55,7 +88,7 @@ fn kind(place: &str, fields: &mut Map<String, Value>) -> Result<Kind, Error> {
     };
     text.parse()
         .ok()
-        .filter(|kind| Kind::OBJECTS.contains(kind))
+        .filter(|kind| defined().any(|known| known == *kind))
         .ok_or_else(|| {
             complaint(place, format_args!("there is no kind `{text}`")).with_hint(accepted())
         })
@@ -160,12 +193,14 @@ mod tests {
 
     #[test]
     fn what_is_exported_can_be_read() {
-        let value =
-            json!({"kind": "DataSource", "name": "s", "project": "p", "type": "BATCH_FILE"});
-        let definition = read("f", value.clone()).unwrap();
-        let apply = definition.into_apply(None).unwrap();
-        let row = message::object(apply.kind, apply.body, None).unwrap();
-        let exported = export(&row).unwrap();
-        assert_eq!(exported, value);
+        let source =
+            json!({"kind": "DataSource", "project": "p", "name": "s", "type": "BATCH_FILE"});
+        let table = json!({"sqliteTable": {"path": "online.db", "name": "p_v"}});
+        let infra = json!({"kind": "Infra", "project": "p", "infraObjects": [table]});
+        for value in [source, infra] {
+            let definition = read("f", value.clone()).unwrap();
+            let row = Record::new(definition.key(None).unwrap(), definition.body, 0);
+            assert_eq!(export(&row).unwrap(), value);
+        }
     }
 }

@@ -13,7 +13,7 @@ use feast_registry_core::Error;
 
 pub(crate) use self::content::Content;
 pub(crate) use self::definition::Definition;
-pub(crate) use self::document::export;
+pub(crate) use self::document::{defined, export};
 pub(crate) use self::source::Source;
 
 /// The definitions in a source.

@@ -9,11 +9,11 @@ fn every_example_is_applied_and_then_unchanged() {
     args.extend(examples());
     assert_eq!(
         folder.run(&args).ok(),
-        "created 14, updated 0, unchanged 0\n"
+        "created 16, updated 0, unchanged 0\n"
     );
     assert_eq!(
         folder.run(&args).ok(),
-        "created 0, updated 0, unchanged 14\n"
+        "created 0, updated 0, unchanged 16\n"
     );
 }
 
@@ -24,11 +24,12 @@ fn a_registry_file_is_told_by_its_content() {
     let applied = folder
         .cli("--registry sqlite:///copy.db apply looks-like.yaml")
         .ok();
-    assert_eq!(applied, "created 14, updated 0, unchanged 0\n");
+    // Not the infrastructure: it is no definition.
+    assert_eq!(applied, "created 15, updated 0, unchanged 0\n");
     let again = folder
         .cli("--registry sqlite:///copy.db apply looks-like.yaml")
         .ok();
-    assert_eq!(again, "created 0, updated 0, unchanged 14\n");
+    assert_eq!(again, "created 0, updated 0, unchanged 15\n");
 }
 
 #[test]
@@ -204,6 +205,7 @@ fn every_example_can_be_deleted() {
         "driver_locations",
         "ride_request",
         "driver_stats",
+        "trips_of_week",
         "driver_position",
         "ride_inputs",
         "ride_complaints",
@@ -222,5 +224,34 @@ fn every_example_can_be_deleted() {
     }
     let dump = folder.cli("registry-dump").json();
     let keys: Vec<&String> = dump.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["project", "projectMetadata"]);
+    assert_eq!(keys, ["infra", "project", "projectMetadata"]);
+}
+
+#[test]
+fn infrastructure_is_replaced_as_a_whole() {
+    let folder = Folder::new();
+    let infra = |name: &str| {
+        format!("kind: Infra\nproject: rides\ninfraObjects: [{{sqliteTable: {{name: {name}}}}}]\n")
+    };
+    for (name, summary) in [
+        ("a", "created 1, updated 0, unchanged 0\n"),
+        ("a", "created 0, updated 0, unchanged 1\n"),
+        ("b", "created 0, updated 1, unchanged 0\n"),
+    ] {
+        assert_eq!(folder.cli_with_input("apply -", infra(name)).ok(), summary);
+    }
+    let dump = folder.cli("registry-dump").json();
+    let tables = serde_json::json!([{"sqliteTable": {"name": "b"}}]);
+    assert_eq!(dump["infra"]["infraObjects"], tables, "{dump}");
+    folder
+        .cli_with_input(
+            "apply - --expected-revision 4d4d1c8b745090e9531f073215297d2b",
+            infra("c"),
+        )
+        .fails(2, "not for infrastructure");
+    let homeless = infra("c").replace("project: rides\n", "");
+    assert_eq!(
+        folder.cli_with_input("apply -", homeless).ok(),
+        "created 0, updated 1, unchanged 0\n"
+    );
 }

@@ -122,7 +122,9 @@ fn an_unknown_kind_and_none() {
     );
     refused("\n\nspec: {name: a}\n", "bad.file:3: it has no `kind`");
     refused("kind: 7\n", "`kind` is a number");
-    refused("kind: Infra\n", "there is no kind `Infra`");
+    refused("kind: Version\n", "there is no kind `Version`");
+    refused("kind: Infra\nproject: 7\n", "`project` is a number");
+    refused("kind: Infra\nname: x\n", "name: unrecognized field name");
     refused("just text", "an object is expected, not text");
 }
 

@@ -11,7 +11,7 @@ use feast_registry_core::store::MemoryStore;
 
 /// Every registry of this backend is the same one.
 #[derive(Debug, Default)]
-struct Shared(Arc<MemoryStore>);
+struct Shared(MemoryStore);
 
 #[async_trait]
 impl Backend for Shared {
@@ -24,7 +24,7 @@ impl Backend for Shared {
     }
 
     async fn open(&self, _options: &StoreOptions) -> Result<Opening> {
-        Ok(Opening::Store(Arc::clone(&self.0) as _))
+        Ok(Opening::Store(Arc::new(self.0.handle())))
     }
 }
 

@@ -9,7 +9,7 @@ const NOUNS: [(&str, &str, &str); 11] = [
     ("data-sources", "NAME              CLASS", "driver_trips"),
     (
         "feature-views",
-        "NAME          ENTITIES    TYPE  ",
+        "NAME           ENTITIES    TYPE  ",
         "driver_stats",
     ),
     ("stream-feature-views", "NAME", "driver_position"),
@@ -86,8 +86,9 @@ fn feature_views_are_listed_as_feast_lists_them() {
     assert_eq!(
         lines,
         [
-            "driver_stats  {'driver'}  FeatureView          Yes        STATE_UNSPECIFIED",
-            "ride_inputs   {'driver'}  OnDemandFeatureView  Yes        STATE_UNSPECIFIED",
+            "driver_stats   {'driver'}  FeatureView          Yes        STATE_UNSPECIFIED",
+            "trips_of_week  {'driver'}  BatchFeatureView     Yes        STATE_UNSPECIFIED",
+            "ride_inputs    {'driver'}  OnDemandFeatureView  Yes        STATE_UNSPECIFIED",
         ]
     );
     let text = folder.cli("feature-views describe driver_stats").ok();
@@ -134,11 +135,11 @@ fn features_are_listed_and_described() {
     let folder = Folder::with_examples();
     let table = folder.cli("features list").ok();
     assert!(
-        table.starts_with("Feature      Feature View     Data Type\n"),
+        table.starts_with("Feature          Feature View     Data Type\n"),
         "{table}"
     );
     assert!(
-        table.contains("rating       driver_stats     Float32\n"),
+        table.contains("rating           driver_stats     Float32\n"),
         "{table}"
     );
 

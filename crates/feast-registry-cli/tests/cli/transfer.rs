@@ -47,13 +47,13 @@ fn what_is_exported_as_json_or_yaml_can_be_applied() {
             .cli(&format!("export --format {format} --out all.{format}"))
             .ok();
         let applied = folder.cli(&format!("apply all.{format}")).ok();
-        assert_eq!(applied, "created 0, updated 0, unchanged 14\n", "{format}");
+        assert_eq!(applied, "created 0, updated 0, unchanged 16\n", "{format}");
         let copied = folder
             .cli(&format!(
                 "--registry sqlite:///{format}.db apply all.{format}"
             ))
             .ok();
-        assert_eq!(copied, "created 14, updated 0, unchanged 0\n", "{format}");
+        assert_eq!(copied, "created 16, updated 0, unchanged 0\n", "{format}");
     }
     let list: serde_json::Value = serde_json::from_slice(&folder.read("all.json")).unwrap();
     assert_eq!(list[0]["kind"], "Project");
@@ -75,7 +75,7 @@ fn one_project_can_be_exported() {
         .collect();
     assert_eq!(kinds, ["Project", "Entity"]);
     let all = folder.cli("export --format json").json();
-    assert_eq!(all.as_array().unwrap().len(), 16);
+    assert_eq!(all.as_array().unwrap().len(), 18);
 }
 
 #[test]
