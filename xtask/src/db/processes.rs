@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::Result;
 
 /// How long servers may take to end when they are asked to, before they are killed.
-const GRACE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether the process is the server of this folder: a number may be another program's by now.
@@ -36,9 +36,9 @@ fn ask(pid: u32, folder: &Path) -> Result {
     let number = i32::try_from(pid)?;
     let number = Pid::from_raw(number).ok_or("0 is no process")?;
     for (signal, patience) in [
-        (Signal::TERM, GRACE / 4),
-        // PostgreSQL then no longer waits until its clients leave.
-        (Signal::INT, GRACE),
+        // PostgreSQL then ends its children and frees its shared memory at once, MySQL shuts down.
+        (Signal::QUIT, GRACE),
+        // Its data are removed in any case.
         (Signal::KILL, GRACE),
     ] {
         if !is(pid, folder) {

@@ -21,7 +21,9 @@ pub(super) fn write_users(site: &Site, file: &Path) -> Result {
     site.write(
         file,
         &format!(
-            "CREATE DATABASE {DATABASE};\n\
+            // MariaDB is set up without its tables of rights, and takes no user before it has them.
+            "FLUSH PRIVILEGES;\n\
+             CREATE DATABASE {DATABASE};\n\
              CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
              GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
         ),

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long a server may take to end when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 /// How many lines of a log an error shows.
-const TAIL: usize = 15;
+const TAIL: usize = 40;
 
 /// How a server is ended. Its data are thrown away, so the fastest way will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -40,10 +40,16 @@ pub(crate) fn version(mut command: Command) -> Result<String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().next().unwrap_or_default().trim();
     if output.status.success() && !line.is_empty() {
-        return Ok(line.to_owned());
+        return Ok(without_folder(line).to_owned());
     }
     let why = String::from_utf8_lossy(&output.stderr);
     Err(format!("{command:?}: {}: {}", output.status, why.trim()).into())
+}
+
+/// Some programs say first where they are.
+fn without_folder(line: &str) -> &str {
+    let end = line.find(' ').unwrap_or(line.len());
+    line[..end].rfind('/').map_or(line, |at| &line[at + 1..])
 }
 
 /// The version number in what a program says of itself: `15.18` of `postgres (PostgreSQL) 15.18`.
@@ -97,6 +103,18 @@ mod tests {
         ] {
             assert_eq!(number(said), number_of_it);
         }
+    }
+
+    #[test]
+    fn the_folder_of_a_program_is_not_its_version() {
+        assert_eq!(
+            without_folder("/usr/sbin/mysqld  Ver 9.7.4"),
+            "mysqld  Ver 9.7.4"
+        );
+        assert_eq!(
+            without_folder("PgBouncer 1.18.0 a/b"),
+            "PgBouncer 1.18.0 a/b"
+        );
     }
 
     #[test]

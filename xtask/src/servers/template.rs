@@ -1,6 +1,6 @@
 //! Data folders that are initialised once for each version and copied for each run.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +30,8 @@ impl Template<'_> {
         initialise: impl FnOnce(&Path) -> Result,
     ) -> Result {
         let template = self.folder();
+        // The second of two that start at the same time waits, and copies.
+        let _turn = turn(&template)?;
         if template.is_dir() && copy(&template, data).is_ok() {
             return Ok(());
         }
@@ -50,10 +52,21 @@ impl Template<'_> {
     }
 }
 
+/// A lock on the making of a template, until it is dropped.
+fn turn(template: &Path) -> Result<File> {
+    if let Some(folder) = template.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = template.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::create(name)?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// Puts a copy at its place in one step, so that nobody ever sees half of it.
 fn keep(data: &Path, template: &Path) -> Result {
     let parent = template.parent().ok_or("a template has a folder")?;
-    fs::create_dir_all(parent)?;
     let new = tempfile::Builder::new()
         .prefix(".new-")
         .tempdir_in(parent)?;
