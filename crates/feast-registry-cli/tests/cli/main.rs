@@ -5,6 +5,7 @@
 
 mod admin;
 mod apply;
+mod docs;
 mod hostile;
 mod library;
 mod life;
