@@ -53,6 +53,7 @@ pub(super) fn program() -> Result<(PathBuf, String)> {
 pub(super) fn initialise(site: &Site, folder: &Path, data: &Path, version: &str) -> Result {
     let template = Template {
         name: "mariadb",
+        log: &folder.join("log"),
         version,
     };
     template.make(site, data, |data| {

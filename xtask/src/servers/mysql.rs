@@ -31,6 +31,7 @@ impl Server for Mysql {
         let data = folder.path().join("data");
         let template = Template {
             name: "mysql",
+            log: &folder.path().join("log"),
             version: &version,
         };
         template.make(site, &data, |data| {

@@ -74,6 +74,7 @@ pub(super) fn start(site: &Site, settings: &[&str]) -> Result<Cluster> {
     let log = folder.path().join("log");
     let template = Template {
         name: "postgres",
+        log: &log,
         version: &version,
     };
     template.make(site, &data, |data| initialise(site, data, &log))?;

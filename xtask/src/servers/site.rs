@@ -32,11 +32,19 @@ impl Site {
     /// An empty folder of the server's user, removed when it is dropped. Its path is short: the
     /// path of a Unix socket ends at 107 bytes.
     pub(crate) fn folder(&self) -> Result<Folder> {
+        let folder = self.folder_in(&std::env::temp_dir())?;
+        self.give(folder.path())?;
+        // Clients of other users come in through the socket.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+        Ok(folder)
+    }
+
+    /// An empty folder of this program's user in another one, removed when it is dropped.
+    pub(super) fn folder_in(&self, parent: &Path) -> Result<Folder> {
+        let mut builder = tempfile::Builder::new();
         let make = || {
-            tempfile::Builder::new()
-                .prefix("frdb-")
-                .tempdir()
-                .map(tempfile::TempDir::keep)
+            let folder = builder.prefix("frdb-").tempdir_in(parent);
+            folder.map(tempfile::TempDir::keep)
         };
         let (path, held) = self.ward.hold(make, |path| {
             let path = path.clone();
@@ -44,9 +52,6 @@ impl Site {
                 let _ = fs::remove_dir_all(path);
             })
         })?;
-        self.give(&path)?;
-        // Clients of other users come in through the socket.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
         Ok(Folder { path, held })
     }
 
@@ -79,6 +84,19 @@ impl Site {
             // Ctrl-C goes to the group of the terminal: the ward stops servers, in its order.
             .process_group(0);
         Process::start(&self.ward, command, log, end)
+    }
+
+    /// Copies a folder with its owners and rights: servers refuse data that others may read.
+    pub(super) fn copy(&self, from: &Path, to: &Path, log: &Path) -> Result {
+        let mut command = Command::new("cp");
+        let file = File::options().create(true).append(true).open(log)?;
+        self.give(log)?;
+        command.arg("-a").arg(from).arg(to).process_group(0);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file);
+        Process::start(&self.ward, command, log, End::Kill)?.finish(PREPARATION)
     }
 
     /// Runs a program to its end as the unprivileged user; a failure shows the end of its log.

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::programs;
 use super::site::Site;
@@ -16,6 +15,8 @@ const LAYOUT: u32 = 1;
 pub(super) struct Template<'a> {
     /// The server.
     pub(super) name: &'a str,
+    /// The log of what is done.
+    pub(super) log: &'a Path,
     /// What it says of its version.
     pub(super) version: &'a str,
 }
@@ -32,7 +33,7 @@ impl Template<'_> {
         let template = self.folder();
         // The second of two that start at the same time waits, and copies.
         let _turn = turn(&template)?;
-        if template.is_dir() && copy(&template, data).is_ok() {
+        if template.is_dir() && site.copy(&template, data, self.log).is_ok() {
             return Ok(());
         }
         // Left by a copy that failed, for example of a template of another user.
@@ -41,12 +42,22 @@ impl Template<'_> {
         site.give(data)?;
         initialise(data)?;
         // Only a saving of time: a run without a template works as well.
-        let _ = keep(data, &template);
+        let _ = self.keep(site, data, &template);
+        Ok(())
+    }
+
+    /// Puts a copy at its place in one step, so that nobody ever sees half of it.
+    fn keep(&self, site: &Site, data: &Path, template: &Path) -> Result {
+        let parent = template.parent().ok_or("a template has a folder")?;
+        let new = site.folder_in(parent)?;
+        let copied = new.path().join("data");
+        site.copy(data, &copied, self.log)?;
+        fs::rename(copied, template)?;
         Ok(())
     }
 
     fn folder(&self) -> PathBuf {
-        let Self { name, version } = self;
+        let Self { name, version, .. } = self;
         let number = programs::number(version);
         workspace_root().join(format!("target/servers/{name}-{number}-{LAYOUT}"))
     }
@@ -62,27 +73,4 @@ fn turn(template: &Path) -> Result<File> {
     let file = File::create(name)?;
     file.lock()?;
     Ok(file)
-}
-
-/// Puts a copy at its place in one step, so that nobody ever sees half of it.
-fn keep(data: &Path, template: &Path) -> Result {
-    let parent = template.parent().ok_or("a template has a folder")?;
-    let new = tempfile::Builder::new()
-        .prefix(".new-")
-        .tempdir_in(parent)?;
-    let copied = new.path().join("data");
-    copy(data, &copied)?;
-    fs::rename(copied, template)?;
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    let mut command = Command::new("cp");
-    // With owners and rights: servers refuse a folder that others may read.
-    command.arg("-a").arg(from).arg(to);
-    let output = command.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(String::from_utf8_lossy(&output.stderr).into())
 }
