@@ -20,6 +20,11 @@ impl<C: AsConnection> Inline<C> {
         Inline(connection)
     }
 
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &rusqlite::Connection {
+        self.0.connection()
+    }
+
     /// Ends the transaction that a failed run has left open, if any.
     pub(crate) fn roll_back(&self) {
         let connection = self.0.connection();

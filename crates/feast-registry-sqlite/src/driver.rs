@@ -34,8 +34,9 @@ enum Place {
         writer: Mutex<Option<Writer>>,
         thread: Mutex<Option<JoinHandle<()>>>,
     },
-    /// Only one connection can see a database in memory, so everybody takes turns.
-    Memory(tokio::sync::Mutex<rusqlite::Connection>),
+    /// Only one connection can see a database in memory, so everybody takes turns. None once the
+    /// store is closed.
+    Memory(tokio::sync::Mutex<Option<rusqlite::Connection>>),
 }
 
 impl SqliteDriver {
@@ -47,7 +48,10 @@ impl SqliteDriver {
     pub fn open(settings: &SqliteSettings) -> Result<Self, DriverError> {
         let place = match &settings.file {
             Some(path) => open_file(path, settings)?,
-            None => Place::Memory(tokio::sync::Mutex::new(connect(settings, Role::Writer)?)),
+            None => Place::Memory(tokio::sync::Mutex::new(Some(connect(
+                settings,
+                Role::Writer,
+            )?))),
         };
         Ok(SqliteDriver {
             dialect: SqliteDialect,
@@ -88,7 +92,7 @@ impl Driver for SqliteDriver {
 
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
         match (&self.place, access) {
-            (Place::Memory(connection), _) => Ok(Box::new(Inline::new(connection.lock().await))),
+            (Place::Memory(connection), _) => Ok(Box::new(in_memory(connection).await?)),
             (Place::File { writer, .. }, Access::Write) => {
                 Ok(Box::new(ThroughWriter(current(writer)?)))
             }
@@ -100,28 +104,39 @@ impl Driver for SqliteDriver {
 
     async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         match &self.place {
-            Place::Memory(connection) => job.run(&mut Inline::new(connection.lock().await)).await,
+            Place::Memory(connection) => job.run(&mut in_memory(connection).await?).await,
             Place::File { writer, .. } => current(writer)?.run(job).await,
         }
     }
 
     async fn close(&self) -> Result<(), DriverError> {
-        if let Place::File {
-            readers,
-            writer,
-            thread,
-        } = &self.place
-        {
-            readers.close();
-            drop(lock(writer).take());
-            let thread = lock(thread).take();
-            if let Some(thread) = thread {
-                // It ends once those who still hold a handle are done.
-                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        match &self.place {
+            Place::Memory(connection) => drop(connection.lock().await.take()),
+            Place::File {
+                readers,
+                writer,
+                thread,
+            } => {
+                readers.close();
+                drop(lock(writer).take());
+                let thread = lock(thread).take();
+                if let Some(thread) = thread {
+                    // It ends once those who still hold a handle are done.
+                    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// The connection to a database in memory, as soon as nobody has it.
+async fn in_memory(
+    connection: &tokio::sync::Mutex<Option<rusqlite::Connection>>,
+) -> Result<Inline<InMemory<'_>>, DriverError> {
+    tokio::sync::MutexGuard::try_map(connection.lock().await, Option::as_mut)
+        .map(Inline::new)
+        .map_err(|_| closed())
 }
 
 fn current(writer: &Mutex<Option<Writer>>) -> Result<Writer, DriverError> {
@@ -177,7 +192,9 @@ impl AsConnection for Object<Readers> {
     }
 }
 
-impl AsConnection for tokio::sync::MutexGuard<'_, rusqlite::Connection> {
+type InMemory<'a> = tokio::sync::MappedMutexGuard<'a, rusqlite::Connection>;
+
+impl AsConnection for InMemory<'_> {
     fn connection(&self) -> &rusqlite::Connection {
         self
     }
@@ -190,5 +207,22 @@ struct ThroughWriter(Writer);
 impl Connection for ThroughWriter {
     async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
         self.0.steps(steps).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_closed_database_in_memory_is_gone() {
+        let driver = SqliteDriver::open(&SqliteSettings::memory()).unwrap();
+        drop(driver.acquire(Access::Read).await.unwrap());
+        driver.close().await.unwrap();
+        driver.close().await.unwrap();
+        for access in [Access::Read, Access::Write] {
+            let fault = driver.acquire(access).await.map(drop).unwrap_err();
+            assert_eq!(fault.class, FaultClass::Unavailable);
+        }
     }
 }

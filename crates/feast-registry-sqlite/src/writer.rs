@@ -1,5 +1,6 @@
 //! The one connection that writes, and the thread that serves those who queue for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
@@ -50,17 +51,34 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// The connection, if nobody has it or queues for it. A panic of a job leaves no transaction
-    /// open that the next job would not find and end, so the poison can be ignored.
+    /// The connection, if nobody has it or queues for it.
     fn idle(&self) -> Option<MutexGuard<'_, Inline<Owned>>> {
         if self.waiting.load(Ordering::Acquire) > 0 {
             return None;
         }
         match self.connection.try_lock() {
             Ok(connection) => Some(connection),
-            Err(TryLockError::Poisoned(poison)) => Some(poison.into_inner()),
+            Err(TryLockError::Poisoned(poison)) => Some(self.clean(poison)),
             Err(TryLockError::WouldBlock) => None,
         }
+    }
+
+    /// The connection, as soon as nobody has it.
+    fn wait(&self) -> MutexGuard<'_, Inline<Owned>> {
+        self.connection
+            .lock()
+            .unwrap_or_else(|poison| self.clean(poison))
+    }
+
+    /// The connection of a caller who panicked, without the transaction that was under way.
+    fn clean<'a>(
+        &self,
+        poison: PoisonError<MutexGuard<'a, Inline<Owned>>>,
+    ) -> MutexGuard<'a, Inline<Owned>> {
+        let connection = poison.into_inner();
+        connection.roll_back();
+        self.connection.clear_poison();
+        connection
     }
 }
 
@@ -145,24 +163,108 @@ fn closed() -> DriverError {
 /// at once, so that blocking on them only runs them.
 fn serve(shared: &Shared, mut work: mpsc::Receiver<Work>) {
     while let Some(work) = work.blocking_recv() {
-        let mut connection = shared
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut connection = shared.wait();
         match work {
             // Nobody waits for it any more, and it has not begun.
             Work::Job(_, answer) if answer.is_closed() => {}
             Work::Job(job, answer) => {
-                let _ = answer.send(block_on(job.run(&mut *connection)));
+                let done = survive(&mut connection, |connection| block_on(job.run(connection)));
+                let _ = answer.send(done.unwrap_or_else(|| Err(panicked().into())));
             }
             Work::Steps(steps, answer) => {
-                let results = block_on(connection.run(steps));
+                let done = survive(&mut connection, |connection| {
+                    block_on(connection.run(steps))
+                });
                 // The next work must not find the transaction of one that failed.
                 connection.roll_back();
-                let _ = answer.send(results);
+                let _ = answer.send(done.unwrap_or_else(|| Err(panicked())));
             }
         }
         drop(connection);
         shared.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Does work whose panic ends its transaction, not the thread: others queue behind it.
+fn survive<T>(
+    connection: &mut Inline<Owned>,
+    work: impl FnOnce(&mut Inline<Owned>) -> T,
+) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(|| work(connection)));
+    if done.is_err() {
+        connection.roll_back();
+    }
+    done.ok()
+}
+
+fn panicked() -> DriverError {
+    DriverError::new(
+        FaultClass::Other,
+        "a fault of the program ended the transaction",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        Writer::start(connection).unwrap().0
+    }
+
+    fn begin(connection: &Inline<Owned>) {
+        let begin = "BEGIN IMMEDIATE; CREATE TABLE half (n INTEGER)";
+        connection.connection().execute_batch(begin).unwrap();
+    }
+
+    /// Whoever comes next can begin a transaction of its own, and finds nothing of the other one.
+    async fn is_clean(writer: &Writer) {
+        let steps = [
+            "BEGIN IMMEDIATE",
+            "CREATE TABLE half (n INTEGER)",
+            "ROLLBACK",
+        ];
+        writer.steps(steps.map(Step::control).into()).await.unwrap();
+    }
+
+    fn panic_in_a_transaction(writer: &Writer) {
+        let shared = Arc::clone(&writer.shared);
+        let panicking = std::thread::spawn(move || {
+            let connection = shared.idle().unwrap();
+            begin(&connection);
+            panic!("on purpose, outside a decision");
+        });
+        panicking.join().unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_caller_leaves_nothing_to_the_thread() {
+        let writer = writer();
+        panic_in_a_transaction(&writer);
+        is_clean(&writer).await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_caller_leaves_nothing_to_the_next_caller() {
+        let writer = writer();
+        panic_in_a_transaction(&writer);
+        let idle = |shared: &Shared| shared.idle().unwrap().connection().is_autocommit();
+        assert!(idle(&writer.shared));
+        is_clean(&writer).await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_thread_ends_its_transaction_only() {
+        let writer = writer();
+        {
+            let mut connection = writer.shared.wait();
+            let done = survive(&mut connection, |connection| {
+                begin(connection);
+                panic!("on purpose, in the thread");
+            });
+            assert!(done.is_none());
+        }
+        is_clean(&writer).await;
     }
 }
