@@ -47,6 +47,7 @@ mod dialect;
 mod driver;
 mod error;
 mod facts;
+mod fold;
 mod kill;
 mod narrow;
 mod packets;

@@ -11,6 +11,7 @@ use feast_registry_sql::{Dialect, DriverError, FaultClass, Step, StepResult, Val
 use crate::address::Host;
 use crate::connect::Role;
 use crate::error::{Phase, classify};
+use crate::fold::{Group, fold};
 use crate::packets::fitting;
 use crate::value;
 
@@ -103,8 +104,10 @@ impl Session {
         dialect: &dyn Dialect,
     ) -> Result<Vec<StepResult>, DriverError> {
         let mut results = Vec::with_capacity(steps.len());
-        for step in steps {
-            results.push(self.step(step, dialect).await?);
+        for group in fold(steps, dialect) {
+            let (step, widths) = group.into_parts();
+            let result = self.step(step, dialect).await?;
+            results.extend(Group::unfold(widths, result));
         }
         Ok(results)
     }

@@ -1,0 +1,126 @@
+//! What the tests have in common: a database of their own, and objects to put there.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use feast_registry_core::{Apply, Kind, Registry, RegistryOptions};
+use feast_registry_mysql::MysqlDriver;
+use feast_registry_proto::core::{
+    Entity, EntitySpecV2, FeatureSpecV2, FeatureView, FeatureViewSpec,
+};
+use feast_registry_proto::prost::Message;
+use feast_registry_sql::SqlStore;
+use mysql_async::prelude::Queryable;
+
+use crate::common::Server;
+use crate::proxy::Proxy;
+
+/// A database of one test, which is removed at its end.
+pub(crate) struct Fixture {
+    pub(crate) server: Arc<Server>,
+    pub(crate) database: String,
+}
+
+impl Fixture {
+    pub(crate) async fn new(server: &Arc<Server>) -> Self {
+        Fixture {
+            server: Arc::clone(server),
+            database: server.create_database().await.unwrap(),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.url(0, &self.database)
+    }
+
+    pub(crate) async fn store(&self) -> Arc<SqlStore<MysqlDriver>> {
+        Arc::new(self.server.open(&self.database).await.unwrap())
+    }
+
+    pub(crate) async fn registry(&self) -> Registry {
+        registry(&self.url()).await
+    }
+
+    /// A registry behind a proxy.
+    pub(crate) async fn behind_proxy(&self) -> (Registry, Proxy) {
+        let (host, port) = self.server.authority();
+        let proxy = Proxy::to(host.clone(), port).await;
+        let from = format!("{host}:{port}");
+        let to = format!("127.0.0.1:{}", proxy.port);
+        let registry = registry(&self.url().replace(&from, &to)).await;
+        (registry, proxy)
+    }
+
+    /// Runs a statement in the database.
+    pub(crate) async fn sql(&self, sql: &str) {
+        let mut conn = self.server.connect(Some(&self.database)).await.unwrap();
+        conn.query_drop(sql).await.unwrap();
+        conn.disconnect().await.unwrap();
+    }
+
+    /// The first value that a query finds in the database.
+    pub(crate) async fn number(&self, sql: &str) -> u64 {
+        let mut conn = self.server.connect(Some(&self.database)).await.unwrap();
+        let number = conn.query_first(sql).await.unwrap().unwrap();
+        conn.disconnect().await.unwrap();
+        number
+    }
+
+    pub(crate) async fn end(self) {
+        self.server.drop_database(&self.database).await.unwrap();
+    }
+}
+
+/// A registry on a new store.
+pub(crate) async fn registry(url: &str) -> Registry {
+    let settings = crate::common::settings(url).unwrap();
+    let store = feast_registry_mysql::open(&settings).await.unwrap();
+    Registry::open(Arc::new(store), RegistryOptions::default())
+        .await
+        .unwrap()
+}
+
+/// An entity with a description.
+pub(crate) fn entity(name: &str, description: &str) -> Apply {
+    let spec = EntitySpecV2 {
+        name: name.to_owned(),
+        join_key: "id".to_owned(),
+        description: description.to_owned(),
+        ..Default::default()
+    };
+    let entity = Entity {
+        spec: Some(spec),
+        meta: None,
+    };
+    Apply::new(Kind::Entity, "p", name, entity.encode_to_vec())
+}
+
+/// A view with a description.
+pub(crate) fn view(name: &str, description: &str) -> Apply {
+    let spec = FeatureViewSpec {
+        name: name.to_owned(),
+        entities: vec!["driver".to_owned()],
+        description: description.to_owned(),
+        features: vec![FeatureSpecV2 {
+            name: "f".to_owned(),
+            value_type: 4,
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let view = FeatureView {
+        spec: Some(spec),
+        meta: None,
+    };
+    Apply::new(Kind::FeatureView, "p", name, view.encode_to_vec())
+}
+
+/// Waits until something is so.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let start = Instant::now();
+    while !is_so().await {
+        assert!(start.elapsed() < Duration::from_secs(8), "not so: {what}");
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,84 @@
+//! How many round trips a call takes.
+
+use std::sync::Arc;
+
+use feast_registry_core::{Effect, Freshness, Key, Kind, Registry};
+use libtest_mimic::Trial;
+
+use crate::common::Server;
+use crate::fixture::{Fixture, entity, view};
+use crate::proxy::Proxy;
+
+pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
+    crate::trials!(server, "trips":
+        a_change_of_an_existing_object_costs_a_read_a_write_and_a_commit,
+        a_read_is_one,
+        what_changes_nothing_is_not_committed,
+        a_probe_of_all_tables_is_one,
+    )
+}
+
+/// The trips of a second change: by then every statement is prepared.
+async fn of_change(
+    registry: &Registry,
+    proxy: &Proxy,
+    apply: fn(&str, &str) -> feast_registry_core::Apply,
+) -> u64 {
+    for description in ["first", "second", "third"] {
+        registry.apply(apply("it", description)).await.unwrap();
+    }
+    let before = proxy.trips();
+    let outcome = registry.apply(apply("it", "fourth")).await.unwrap();
+    assert_eq!(outcome.effect, Effect::Updated);
+    proxy.trips() - before
+}
+
+async fn a_change_of_an_existing_object_costs_a_read_a_write_and_a_commit(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (registry, proxy) = fixture.behind_proxy().await;
+    // The read under a lock, that of the project's stamp and the view's history, the update and
+    // COMMIT; one more when the second has changed, and the stamp is written.
+    for apply in [entity, view] {
+        let trips = of_change(&registry, &proxy, apply).await;
+        assert!((4..=5).contains(&trips), "{trips} trips");
+    }
+    fixture.end().await;
+}
+
+async fn a_read_is_one(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (registry, proxy) = fixture.behind_proxy().await;
+    registry.apply(entity("it", "")).await.unwrap();
+    let key = Key::new(Kind::Entity, "p", "it");
+    registry.get(&key, Freshness::Store).await.unwrap();
+    let before = proxy.trips();
+    registry.get(&key, Freshness::Store).await.unwrap();
+    assert_eq!(proxy.trips() - before, 1);
+    fixture.end().await;
+}
+
+async fn what_changes_nothing_is_not_committed(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (registry, proxy) = fixture.behind_proxy().await;
+    for _ in 0..2 {
+        registry.apply(entity("it", "")).await.unwrap();
+    }
+    let before = proxy.trips();
+    let outcome = registry.apply(entity("it", "")).await.unwrap();
+    assert_eq!(outcome.effect, Effect::Unchanged);
+    let trips = proxy.trips() - before;
+    assert!(trips <= 3, "{trips} trips");
+    fixture.end().await;
+}
+
+async fn a_probe_of_all_tables_is_one(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (registry, proxy) = fixture.behind_proxy().await;
+    registry.apply(entity("it", "")).await.unwrap();
+    registry.store().changes().await.unwrap();
+    let before = proxy.trips();
+    let probe = registry.store().changes().await.unwrap();
+    assert_eq!(proxy.trips() - before, 1);
+    assert!(probe.entries.contains_key(&(Kind::Entity, "p".into())));
+    fixture.end().await;
+}
