@@ -12,15 +12,15 @@ const COMFORTABLE: usize = 8 << 20;
 /// The header of a packet, and what else is not a value.
 const HEADER: usize = 1_024;
 
+/// A statement with its values.
+type Part = (Arc<str>, Vec<Value>);
+
 /// A statement as one or several that fit, in order.
 ///
 /// # Errors
 ///
 /// [`FaultClass::TooLarge`] if one row alone does not fit.
-pub(crate) fn fitting(
-    step: Step,
-    packet: usize,
-) -> Result<Vec<(Arc<str>, Vec<Value>)>, DriverError> {
+pub(crate) fn fitting(step: Step, packet: usize) -> Result<Vec<Part>, DriverError> {
     let limit = packet.saturating_sub(HEADER);
     if total(&step.parameters) <= limit.min(COMFORTABLE) {
         return Ok(vec![(step.sql, step.parameters)]);
@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
     }
 
     /// As many rows at a time as fit, in powers of two, so that few texts are prepared.
-    fn split(&self, parameters: Vec<Value>, limit: usize) -> Vec<(Arc<str>, Vec<Value>)> {
+    fn split(&self, parameters: Vec<Value>, limit: usize) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut rest = parameters;
         while !rest.is_empty() {
