@@ -10,7 +10,7 @@ use tokio_postgres::Error;
 use crate::driver::Shared;
 use crate::error::{classify, is_broken, is_pooler_mixup, is_stale_plan};
 use crate::manager::Pooled;
-use crate::pipeline::{self, Failure, Report, Way};
+use crate::pipeline::{self, Failure, Report, Role, Way};
 use crate::session::Session;
 use crate::value;
 
@@ -55,14 +55,18 @@ impl From<DriverError> for Refusal {
 #[async_trait]
 impl Connection for PostgresConnection {
     async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
+        if let ([step], State::Open) = (&steps[..], self.state)
+            && Role::of(step) == Role::Rollback
+        {
+            self.roll_back(step).await?;
+            return Ok(vec![StepResult::default()]);
+        }
         let fresh = self.state == State::Idle;
         match self.attempt(&steps).await {
             Err(refusal) if refusal.another_way && fresh => {
                 // Nothing of it has happened, and nobody has seen any of it.
                 if self.state == State::Open {
-                    self.attempt(&[Step::control("ROLLBACK")])
-                        .await
-                        .map_err(|refusal| refusal.fault)?;
+                    self.roll_back(&Step::control("ROLLBACK")).await?;
                 }
                 self.attempt(&steps).await.map_err(|refusal| refusal.fault)
             }
@@ -78,6 +82,16 @@ impl PostgresConnection {
             state: State::Idle,
             shared: Arc::clone(shared),
         }
+    }
+
+    /// Sends ROLLBACK and does not wait: whatever is sent next comes behind it, from here or from
+    /// the next user, and nobody wants to know its answer.
+    async fn roll_back(&mut self, step: &Step) -> Result<(), DriverError> {
+        let session = self.pooled.as_deref().ok_or_else(gone)?;
+        let sent = pipeline::send_only(&session.client, step).await;
+        sent.map_err(|error| classify(self.shared.dialect(), &error))?;
+        self.state = State::Idle;
+        Ok(())
     }
 
     async fn attempt(&mut self, steps: &[Step]) -> Result<Vec<StepResult>, Refusal> {

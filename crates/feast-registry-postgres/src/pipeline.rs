@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::task::Poll;
 
 use feast_registry_sql::{Row, Step, StepResult, Value};
 use futures::future::{BoxFuture, FutureExt, MaybeDone, maybe_done};
@@ -183,6 +184,14 @@ impl<'a> Pipeline<'a> {
             }
             Err(error) => report.failure = Some(Failure::Server(error)),
         }
+    }
+}
+
+/// Sends a statement without parameters; its answer is thrown away when it comes.
+pub(crate) async fn send_only(client: &Client, step: &Step) -> Result<(), Error> {
+    match poll!(simple(client, step).boxed()) {
+        Poll::Ready(answer) => answer.map(drop),
+        Poll::Pending => Ok(()),
     }
 }
 

@@ -1,0 +1,83 @@
+//! What one call costs, in round trips.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use feast_registry_core::Freshness;
+use feast_registry_core::{Key, Kind};
+
+use crate::fixture::{Fixture, TestRegistry, address, through, view};
+use crate::proxy::counting;
+
+struct Counted {
+    test: TestRegistry,
+    trips: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    async fn new(fixture: &Fixture) -> Self {
+        let settings = fixture.settings();
+        let trips = Arc::new(AtomicUsize::new(0));
+        let port = counting(address(&settings), Arc::clone(&trips)).await;
+        let mut settings = through(&settings, port);
+        // One connection prepares its statements once.
+        settings.max_size = 1;
+        let test = fixture.registry(&settings).await;
+        Counted { test, trips }
+    }
+
+    /// The fewest round trips of several calls: the first prepares statements, and now and then
+    /// the stamp of the project is due.
+    async fn least<F: Future<Output = ()>>(&self, call: impl Fn(u32) -> F) -> usize {
+        let mut least = usize::MAX;
+        for round in 0..4 {
+            let before = self.trips.load(Ordering::SeqCst);
+            call(round).await;
+            least = least.min(self.trips.load(Ordering::SeqCst) - before);
+        }
+        least
+    }
+}
+
+pub(crate) async fn a_change_of_a_view_is_two_round_trips() {
+    let fixture = Fixture::new().await;
+    let counted = Counted::new(&fixture).await;
+    let registry = &counted.test.registry;
+    registry.apply(view("v", "first")).await.unwrap();
+    let trips = counted
+        .least(|round| async move {
+            let apply = view("v", &format!("edition {round}"));
+            registry.apply(apply).await.unwrap();
+        })
+        .await;
+    assert_eq!(
+        trips, 2,
+        "BEGIN with the reads, then the writes with COMMIT"
+    );
+    let trips = counted
+        .least(|round| async move {
+            let apply = view(&format!("new {round}"), "first");
+            registry.apply(apply).await.unwrap();
+        })
+        .await;
+    assert_eq!(
+        trips, 3,
+        "what was read first did not do: ROLLBACK and BEGIN go together"
+    );
+    fixture.end().await;
+}
+
+pub(crate) async fn a_read_is_one_round_trip() {
+    let fixture = Fixture::new().await;
+    let counted = Counted::new(&fixture).await;
+    let registry = &counted.test.registry;
+    registry.apply(view("v", "first")).await.unwrap();
+    let key = &Key::new(Kind::FeatureView, "p", "v");
+    let trips = counted
+        .least(|_| async move {
+            registry.get(key, Freshness::Store).await.unwrap();
+        })
+        .await;
+    assert_eq!(trips, 1);
+    fixture.end().await;
+}
