@@ -407,6 +407,12 @@ pub(crate) enum SchemaCommand {
     Create,
     /// Fail if a table is missing
     Verify,
+    /// Bring what an older program made up to date, forward only
+    Upgrade {
+        /// Print the statements, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the statements that create the tables
     Print,
 }

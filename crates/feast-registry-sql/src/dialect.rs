@@ -66,6 +66,11 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         }
     }
 
+    /// Whether CREATE TABLE names its indexes too, where the two cannot be one transaction.
+    fn index_in_table(&self) -> bool {
+        false
+    }
+
     /// What begins a transaction that writes.
     fn begin_write(&self) -> &'static str {
         "BEGIN"

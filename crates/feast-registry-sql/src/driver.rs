@@ -118,6 +118,12 @@ pub trait Driver: Debug + Send + Sync + 'static {
         job.run(&mut *connection).await
     }
 
+    /// The statements that would bring tables of older programs up to date, beside those that are
+    /// missing altogether. Each may be repeated, and loses nothing.
+    async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
+        Ok(Vec::new())
+    }
+
     /// Lets go of all connections.
     async fn close(&self) -> Result<(), DriverError>;
 }

@@ -62,6 +62,10 @@ impl<D: Driver> Driver for Observed<D> {
         self.driver.write(job.observed(self.watch.clone())).await
     }
 
+    async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
+        self.driver.upgrades().await
+    }
+
     async fn close(&self) -> Result<(), DriverError> {
         self.driver.close().await
     }

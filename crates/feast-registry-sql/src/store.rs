@@ -132,6 +132,10 @@ impl<D: Driver> Store for SqlStore<D> {
         schema::initialize(&self.driver, mode).await
     }
 
+    async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
+        schema::upgrade(&self.driver, dry_run).await
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
         let mut steps = Vec::with_capacity(1);
         self.statements

@@ -29,11 +29,32 @@ pub(super) async fn run(command: SchemaCommand, session: &mut Session<'_>) -> Ou
             initialize(SchemaMode::Auto, session).await?;
             session.say(&format!("the tables of {place} are there"))
         }
+        SchemaCommand::Upgrade { dry_run } => upgrade(dry_run, &place, session).await,
         SchemaCommand::Verify => {
             initialize(SchemaMode::Verify, session).await?;
             session.say(&format!("the tables of {place} are complete"))
         }
     }
+}
+
+/// Brings the tables up to date, or says what that would be.
+async fn upgrade(dry_run: bool, place: &str, session: &mut Session<'_>) -> Outcome {
+    let mut options = feast_registry::store_options(&session.config()?)?;
+    options.schema_mode = SchemaMode::Skip;
+    let store = session.backends.open(&options).await?;
+    let done = store.upgrade(dry_run).await;
+    store.close().await?;
+    let done = done?;
+    for statement in &done {
+        writeln!(session.streams.out, "{statement};")?;
+    }
+    session.say(&match (done.len(), dry_run) {
+        (0, _) => format!("the tables of {place} are up to date"),
+        (statements, true) => {
+            format!("{place} needs these {statements} statements; nothing was changed")
+        }
+        (statements, false) => format!("{place} was upgraded with these {statements} statements"),
+    })
 }
 
 /// Opens the store with another schema mode than the configured one.

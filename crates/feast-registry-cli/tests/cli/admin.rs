@@ -111,6 +111,31 @@ fn the_schema_is_printed_created_and_verified() {
 }
 
 #[test]
+fn an_upgrade_is_shown_made_and_noted() {
+    let folder = Folder::with_examples();
+    let shown = folder.cli("schema upgrade --dry-run").ok();
+    assert!(shown.contains("feast_registry_schema"), "{shown}");
+    assert_eq!(folder.cli("schema upgrade --dry-run").ok(), shown);
+    assert!(folder.cli("schema upgrade").ok().starts_with(&shown[..40]));
+    assert_eq!(
+        folder.cli("schema upgrade").ok(),
+        "the tables of sqlite:///registry.db are up to date\n"
+    );
+    assert!(folder.cli("entities list").ok().contains("driver"));
+
+    let database = rusqlite::Connection::open(folder.path().join("registry.db")).unwrap();
+    database
+        .execute(
+            "INSERT INTO feast_registry_schema VALUES (99, 'a newer one')",
+            [],
+        )
+        .unwrap();
+    folder
+        .cli("entities list")
+        .fails(1, "has version 99 of the schema");
+}
+
+#[test]
 fn settings_are_shown_with_their_source_and_without_secrets() {
     let folder = Folder::new();
     folder.write(

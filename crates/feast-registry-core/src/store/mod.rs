@@ -135,6 +135,19 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///   and names every missing table.
     async fn initialize(&self, mode: SchemaMode) -> Result<()>;
 
+    /// Brings what an older program made up to date: creates what is missing, and alters what is
+    /// there, forward only. Answers what was done, or with `dry_run` would be, as statements that a
+    /// person can read and run; nothing where all is as it should be.
+    ///
+    /// Behaviour:
+    /// * may be repeated, and may run in several processes at once;
+    /// * with `dry_run` changes nothing;
+    /// * no row is lost.
+    async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
+        let _ = dry_run;
+        Ok(Vec::new())
+    }
+
     /// The row with this key, or `None`.
     ///
     /// Behaviour:

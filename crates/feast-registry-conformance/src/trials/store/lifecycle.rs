@@ -19,6 +19,9 @@ pub(super) fn trials() -> Vec<Trial> {
         verify_accepts_what_auto_made,
         verify_names_every_missing_table,
         skip_changes_nothing,
+        an_upgrade_loses_nothing_and_is_made_once,
+        a_dry_run_of_an_upgrade_changes_nothing,
+        upgrading_at_the_same_time_is_fine,
         teardown_of_rows_leaves_no_row,
         teardown_may_be_repeated,
         teardown_of_tables_needs_a_new_start,
@@ -38,6 +41,37 @@ pub(super) fn trials() -> Vec<Trial> {
             .needing(&[Need::Shared]),
     );
     trials
+}
+
+async fn an_upgrade_loses_nothing_and_is_made_once(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    rows::insert(&*store, &rows::one_of_each("p")).await?;
+    let before = rows::everything(&*store).await?;
+    store.upgrade(false).await?;
+    ensure_eq!(
+        store.upgrade(false).await?,
+        Vec::<String>::new(),
+        "what is left to do"
+    );
+    ensure_eq!(rows::everything(&*store).await?, before, "all rows");
+    store.initialize(SchemaMode::Verify).await?;
+    Ok(())
+}
+
+async fn a_dry_run_of_an_upgrade_changes_nothing(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    let planned = store.upgrade(true).await?;
+    ensure_eq!(store.upgrade(true).await?, planned, "what is left to do");
+    ensure_eq!(store.upgrade(false).await?, planned, "what was done");
+    Ok(())
+}
+
+async fn upgrading_at_the_same_time_is_fine(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    store.teardown(Teardown::Tables).await?;
+    try_join_all((0..20).map(|_| store.upgrade(false))).await?;
+    store.initialize(SchemaMode::Verify).await?;
+    Ok(())
 }
 
 async fn initialising_again_changes_nothing(cx: Context) -> Checked {

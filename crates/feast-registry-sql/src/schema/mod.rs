@@ -1,0 +1,166 @@
+//! Creating, checking and upgrading the tables.
+
+mod statements;
+mod version;
+
+use feast_registry_core::store::{SchemaMode, Teardown};
+use feast_registry_core::{Error, ErrorKind, Kind, Result};
+
+pub use self::statements::create_statements;
+pub use self::version::SCHEMA_VERSION;
+use crate::{Access, Driver, DriverError, Step, Value};
+
+/// Makes the tables ready, as the mode says.
+pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<()> {
+    if mode == SchemaMode::Skip {
+        return Ok(());
+    }
+    let tables = tables(driver).await?;
+    version::check(version::current(driver, &tables).await?)?;
+    let missing = missing(&tables);
+    match mode {
+        _ if missing.is_empty() => Ok(()),
+        SchemaMode::Verify => Err(incomplete(&missing)),
+        _ => create(driver, &missing).await,
+    }
+}
+
+/// Brings the tables to the version of this build; answers the statements that do.
+pub(crate) async fn upgrade(driver: &dyn Driver, dry_run: bool) -> Result<Vec<String>> {
+    let dialect = driver.dialect();
+    let found = tables(driver).await?;
+    let current = version::current(driver, &found).await?;
+    version::check(current)?;
+    let missing = missing(&found);
+    let mut statements: Vec<String> = missing
+        .iter()
+        .flat_map(|kind| statements::create(dialect, *kind))
+        .collect();
+    let altered = driver.upgrades().await?;
+    statements.extend(altered.iter().cloned());
+    let has_table = found.iter().any(|table| table == version::TABLE);
+    if !has_table {
+        statements.push(version::create_table(dialect));
+    }
+    if current < SCHEMA_VERSION {
+        statements.push(version::note(dialect));
+    }
+    if !dry_run {
+        create(driver, &missing).await?;
+        for statement in &altered {
+            run(driver, vec![Step::control(statement.as_str())])
+                .await
+                .map_err(|fault| Error::from(fault).context("cannot alter a table"))?;
+        }
+        if current < SCHEMA_VERSION {
+            note(driver, has_table).await?;
+        }
+    }
+    Ok(statements)
+}
+
+/// Writes down that the database was upgraded. Another process may do so at the same time: what
+/// fails because it did is no failure.
+async fn note(driver: &dyn Driver, has_table: bool) -> Result<()> {
+    let dialect = driver.dialect();
+    let failed = |fault| Error::from(fault).context("cannot note the version of the schema");
+    if !has_table
+        && let Err(fault) = run(
+            driver,
+            in_transaction(driver, vec![version::create_table(dialect)]),
+        )
+        .await
+        && !tables(driver)
+            .await?
+            .iter()
+            .any(|table| table == version::TABLE)
+    {
+        return Err(failed(fault));
+    }
+    if let Err(fault) = run(driver, in_transaction(driver, vec![version::note(dialect)])).await
+        && version::current(driver, &tables(driver).await?).await? < SCHEMA_VERSION
+    {
+        return Err(failed(fault));
+    }
+    Ok(())
+}
+
+/// The names of all tables in reach, in small letters.
+async fn tables(driver: &dyn Driver) -> Result<Vec<String>> {
+    let list = Step::query(&driver.dialect().list_tables().into(), Vec::new());
+    let results = driver.acquire(Access::Read).await?.run(vec![list]).await?;
+    Ok(results
+        .into_iter()
+        .flat_map(|result| result.rows)
+        .filter_map(|row| match row.into_iter().next() {
+            Some(Value::Text(name)) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect())
+}
+
+fn missing(tables: &[String]) -> Vec<Kind> {
+    let is_missing = |kind: &Kind| !tables.iter().any(|table| table == kind.spec().table);
+    Kind::ALL.into_iter().filter(is_missing).collect()
+}
+
+fn incomplete(missing: &[Kind]) -> Error {
+    let mut tables: Vec<&str> = missing.iter().map(|kind| kind.spec().table).collect();
+    tables.sort_unstable();
+    Error::new(
+        ErrorKind::Schema,
+        format!("the database lacks the tables {}", tables.join(", ")),
+    )
+    .with_hint("create them with `feast-registry schema create`, or set `schema_mode: auto`")
+}
+
+/// Creates tables. Another process may do so at the same time: what fails because a table is
+/// there by now is no failure.
+async fn create(driver: &dyn Driver, kinds: &[Kind]) -> Result<()> {
+    for kind in kinds {
+        let steps = in_transaction(driver, statements::create(driver.dialect(), *kind));
+        if let Err(fault) = run(driver, steps).await
+            && missing(&tables(driver).await?).contains(kind)
+        {
+            return Err(Error::from(fault)
+                .context(format_args!("cannot create table {}", kind.spec().table)));
+        }
+    }
+    Ok(())
+}
+
+fn in_transaction(driver: &dyn Driver, statements: Vec<String>) -> Vec<Step> {
+    let begin = Step::control(driver.dialect().begin_write());
+    let statements = statements.into_iter().map(Step::control);
+    let steps = std::iter::once(begin).chain(statements);
+    steps.chain([Step::control("COMMIT")]).collect()
+}
+
+/// Runs statements that change the schema; a transaction that fails is rolled back.
+async fn run(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverError> {
+    let mut connection = driver.acquire(Access::Write).await?;
+    let outcome = connection.run(steps).await;
+    if outcome.is_err() {
+        // The transaction may not have begun: then there is nothing to roll back.
+        let _ = connection.run(vec![Step::control("ROLLBACK")]).await;
+    }
+    outcome.map(drop)
+}
+
+/// Removes all rows, or the tables.
+pub(crate) async fn teardown(driver: &dyn Driver, what: Teardown) -> Result<()> {
+    let dialect = driver.dialect();
+    let tables = Kind::ALL.into_iter().map(|kind| kind.spec().table);
+    let statements = match what {
+        Teardown::Rows => tables
+            .map(|table| format!("DELETE FROM {}", dialect.table(table)))
+            .collect(),
+        Teardown::Tables => tables
+            .chain([version::TABLE])
+            .map(|table| format!("DROP TABLE IF EXISTS {}", dialect.table(table)))
+            .collect(),
+    };
+    run(driver, in_transaction(driver, statements))
+        .await
+        .map_err(|fault| Error::from(fault).context("cannot tear the registry down"))
+}
