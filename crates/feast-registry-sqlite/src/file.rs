@@ -39,12 +39,14 @@ pub(crate) fn connect(settings: &SqliteSettings, role: Role) -> Result<Connectio
     connection
         .busy_timeout(settings.busy_timeout)
         .map_err(classify)?;
+    // FULL, which is all there is to a write-ahead log. Without one, a commit is the removal of the
+    // journal: EXTRA also puts that on the disk, or a power failure might undo what was acknowledged.
+    connection
+        .pragma_update(None, "synchronous", "EXTRA")
+        .map_err(classify)?;
     if role == Role::Writer {
         set_journal_mode(&connection, settings)?;
     }
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(classify)?;
     Ok(connection)
 }
 

@@ -1,0 +1,141 @@
+//! What is said to be done is on the disk.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::command::traced;
+use crate::events::Event;
+
+const VIEW: &str = "kind: FeatureView\nproject: rides\nspec: {name: v, entities: [driver], \
+                    features: [{name: f, valueType: INT64}]}\n";
+const APPLY: [&str; 2] = ["apply", "view.yaml"];
+
+/// A folder whose path is the one that the system knows.
+struct Folder {
+    _owner: TempDir,
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let owner = tempfile::tempdir().unwrap();
+        let path = owner.path().canonicalize().unwrap();
+        fs::write(path.join("view.yaml"), VIEW).unwrap();
+        Folder {
+            _owner: owner,
+            path,
+        }
+    }
+
+    fn files(&self) -> BTreeSet<PathBuf> {
+        let entries = fs::read_dir(&self.path).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Runs the command, and checks that it was done when it said so.
+    fn check(&self, journal_mode: &str, arguments: &[&str]) {
+        let before = self.files();
+        let events = traced(&self.path, journal_mode, arguments);
+        let said = events
+            .iter()
+            .position(|event| matches!(event, Event::Said(_)));
+        let done = &events[..said.expect("the command says that it is done")];
+        let open = unfinished(&self.path, &before, done);
+        assert!(
+            open.is_empty(),
+            "{arguments:?} with journal_mode {journal_mode} said that it was done before this was \
+             on the disk: {open:?}\n{done:#?}"
+        );
+        let synced = |event: &Event| matches!(event, Event::Synced(_));
+        assert!(done.iter().any(synced), "nothing was written: {done:#?}");
+    }
+}
+
+/// The shared memory of SQLite's log: it is made anew from the log, so it need not be on the disk.
+fn is_index(path: &Path) -> bool {
+    path.to_string_lossy().ends_with("-shm")
+}
+
+/// What was written, made or removed in a folder and not synchronised since.
+fn unfinished(folder: &Path, before: &BTreeSet<PathBuf>, events: &[Event]) -> BTreeSet<PathBuf> {
+    let mut open = BTreeSet::new();
+    let mut known = before.clone();
+    let here = |path: &Path| path.parent() == Some(folder) && !is_index(path);
+    for event in events {
+        match event {
+            Event::Wrote(path) if here(path) => {
+                open.insert(path.clone());
+            }
+            Event::Opened(path) if here(path) && known.insert(path.clone()) => {
+                open.insert(folder.to_owned());
+            }
+            Event::Removed(path) if here(path) => {
+                known.remove(path);
+                // What was in it does not matter any more, but that it is gone does.
+                open.remove(path);
+                open.insert(folder.to_owned());
+            }
+            Event::Renamed(from, to) if here(to) => {
+                known.remove(from);
+                known.insert(to.clone());
+                if open.remove(from) {
+                    open.insert(to.clone());
+                }
+                open.insert(folder.to_owned());
+            }
+            Event::Synced(path) => {
+                open.remove(path);
+            }
+            _ => {}
+        }
+    }
+    open
+}
+
+#[test]
+fn a_first_apply() {
+    for journal_mode in ["wal", "delete"] {
+        Folder::new().check(journal_mode, &APPLY);
+    }
+}
+
+#[test]
+fn changes_of_a_database_that_is_there() {
+    for journal_mode in ["wal", "delete"] {
+        let folder = Folder::new();
+        folder.check(journal_mode, &APPLY);
+        fs::write(folder.path.join("view.yaml"), VIEW.replace("f,", "g,")).unwrap();
+        folder.check(journal_mode, &APPLY);
+        let interval = ["--start", "2026-01-01", "--end", "2026-01-02"];
+        let add = ["materializations", "add", "v"];
+        folder.check(journal_mode, &[&add[..], &interval].concat());
+        folder.check(journal_mode, &["feature-views", "disable", "v"]);
+        folder.check(journal_mode, &["delete", "v"]);
+    }
+}
+
+#[test]
+fn what_is_not_synchronised_is_noticed() {
+    let folder = Path::new("/w");
+    let file = |name: &str| folder.join(name);
+    let before = BTreeSet::from([file("old")]);
+    let open = |events: &[Event]| -> Vec<PathBuf> {
+        unfinished(folder, &before, events).into_iter().collect()
+    };
+    let [old, new] = ["old", "new"].map(file);
+    let (wrote, synced) = (Event::Wrote(old.clone()), Event::Synced(old.clone()));
+    assert_eq!(open(&[synced.clone(), wrote.clone()]), [old.as_path()]);
+    assert!(open(&[wrote, synced]).is_empty());
+    assert!(open(&[Event::Opened(old.clone())]).is_empty());
+    let folder_synced = Event::Synced(folder.into());
+    assert_eq!(
+        open(&[folder_synced.clone(), Event::Opened(new.clone())]),
+        [folder]
+    );
+    assert!(open(&[Event::Opened(new), folder_synced]).is_empty());
+    assert_eq!(open(&[Event::Removed(old)]), [folder]);
+    assert!(open(&[Event::Wrote(file("registry.db-shm"))]).is_empty());
+}
