@@ -18,6 +18,7 @@ mod schema;
 mod statements;
 mod store;
 mod table;
+pub mod testing;
 mod transaction;
 mod value;
 mod writes;
