@@ -11,10 +11,20 @@ struct Feature {
     drivers: &'static [&'static str],
 }
 
-const FEATURES: [Feature; 1] = [Feature {
-    name: "sqlite",
-    drivers: &["rusqlite"],
-}];
+const FEATURES: [Feature; 3] = [
+    Feature {
+        name: "sqlite",
+        drivers: &["rusqlite"],
+    },
+    Feature {
+        name: "postgres",
+        drivers: &["tokio-postgres"],
+    },
+    Feature {
+        name: "mysql",
+        drivers: &["mysql_async"],
+    },
+];
 
 /// Every driver that some backend uses.
 const DRIVERS: [&str; 4] = ["rusqlite", "tokio-postgres", "mysql_async", "object_store"];

@@ -16,6 +16,10 @@ pub fn backends() -> Backends {
     let backends = Backends::new();
     #[cfg(feature = "sqlite")]
     let backends = backends.with(feast_registry_sqlite::SqliteBackend);
+    #[cfg(feature = "postgres")]
+    let backends = backends.with(feast_registry_postgres::PostgresBackend);
+    #[cfg(feature = "mysql")]
+    let backends = backends.with(feast_registry_mysql::MysqlBackend);
     backends
 }
 
