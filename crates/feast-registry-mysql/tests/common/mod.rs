@@ -68,19 +68,25 @@ impl Server {
         self.nodes.len()
     }
 
-    pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
-        let url = &self.nodes[0];
-        let (host, port) = self.authority();
-        let options = OptsBuilder::default()
-            .ip_or_hostname(host)
-            .tcp_port(port)
-            .user(url.username())
-            .pass(url.expose_password())
-            .db_name(database)
-            .prefer_socket(false);
-        Conn::new(options).await.map_err(internal)
+    /// Waits until a node of a cluster has what the others have acknowledged: a database that was
+    /// made on one may not be there yet, and a login does not wait for it.
+    async fn catch_up(&self, node: usize) -> Result<()> {
+        if self.nodes.len() == 1 {
+            return Ok(());
+        }
+        let mut conn = log_in(&self.nodes[node], None).await?;
+        let wait = "SET SESSION wsrep_sync_wait = 15";
+        conn.query_drop(wait).await.map_err(internal)?;
+        conn.query_drop("SELECT 1").await.map_err(internal)?;
+        conn.disconnect().await.map_err(internal)
     }
 
+    /// A connection to the first node, as whoever the URL names.
+    pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
+        log_in(&self.nodes[0], database).await
+    }
+
+    /// Runs a statement outside any database.
     pub(crate) async fn administer(&self, sql: &str) -> Result<()> {
         let mut conn = self.connect(None).await?;
         conn.query_drop(sql).await.map_err(internal)?;
@@ -109,6 +115,7 @@ impl Server {
     pub(crate) async fn open_elsewhere(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let node = (turn + std::process::id() as usize) % self.nodes.len();
+        self.catch_up(node).await?;
         open(&self.url(node, database)).await
     }
 }
@@ -119,6 +126,18 @@ pub(crate) fn settings(url: &str) -> Result<MysqlSettings> {
     let mut options = StoreOptions::new(url);
     options.pool.max_size = 4;
     MysqlSettings::from_options(&options)
+}
+
+async fn log_in(node: &RegistryUrl, database: Option<&str>) -> Result<Conn> {
+    let (host, port) = node.hosts()[0].clone();
+    let options = OptsBuilder::default()
+        .ip_or_hostname(host)
+        .tcp_port(port.unwrap_or(3306))
+        .user(node.username())
+        .pass(node.expose_password())
+        .db_name(database)
+        .prefer_socket(false);
+    Conn::new(options).await.map_err(internal)
 }
 
 async fn open(url: &str) -> Result<SqlStore<MysqlDriver>> {

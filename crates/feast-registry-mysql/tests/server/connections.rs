@@ -7,6 +7,8 @@ use feast_registry_core::store::{Decision, Lock, ReadSet, StoreExt};
 use feast_registry_core::{Effect, ErrorKind, Freshness, Key, Kind, Registry, RegistryOptions};
 use libtest_mimic::Trial;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::common::Server;
@@ -73,16 +75,21 @@ async fn killed_ones_are_replaced(server: Arc<Server>) {
 
 async fn kill_all(fixture: &Fixture) {
     let mut conn = fixture.server.connect(None).await.unwrap();
-    let sql = format!(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}'",
-        fixture.database
-    );
-    let sessions: Vec<u64> = conn.query(&sql).await.unwrap();
+    let sessions = sessions(&mut conn, &fixture.database).await;
     assert!(!sessions.is_empty());
-    for session in sessions {
+    for (session, _) in sessions {
         conn.query_drop(format!("KILL {session}")).await.unwrap();
     }
     conn.disconnect().await.unwrap();
+}
+
+/// The sessions in a database, and what each is doing.
+async fn sessions(conn: &mut Conn, database: &str) -> Vec<(u64, String)> {
+    let rows: Vec<Row> = conn.query("SHOW PROCESSLIST").await.unwrap();
+    rows.iter()
+        .filter(|row| row.get::<Option<String>, _>("db").flatten().as_deref() == Some(database))
+        .map(|row| (row.get("Id").unwrap(), row.get("Command").unwrap()))
+        .collect()
 }
 
 async fn a_writer_that_was_dropped_while_waiting_is_ended(server: Arc<Server>) {
@@ -109,12 +116,10 @@ async fn a_writer_that_was_dropped_while_waiting_is_ended(server: Arc<Server>) {
     timeout(Duration::from_millis(300), waiting)
         .await
         .unwrap_err();
-    let running = format!(
-        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = '{}' AND INFO LIKE 'SELECT `project%'",
-        fixture.database
-    );
+    let watcher = Mutex::new(server.connect(None).await.unwrap());
     until("nobody waits for the row", || async {
-        fixture.number(&running).await == 0
+        let sessions = sessions(&mut *watcher.lock().await, &fixture.database).await;
+        !sessions.iter().any(|(_, doing)| doing == "Execute")
     })
     .await;
     // Without waiting for the one that holds the second row.
