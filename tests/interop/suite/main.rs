@@ -19,6 +19,7 @@ mod python;
 mod reading;
 mod real;
 mod reapplying;
+mod speed;
 mod templates;
 mod time;
 mod together;

@@ -1,0 +1,79 @@
+//! How fast views are applied, beside Feast in the same run. Ignored unless asked for: it takes
+//! minutes, and no time is asserted.
+//!
+//! `FEAST_REGISTRY_INTEROP_VIEWS` says how many views (1,000 if it is not set).
+
+use std::time::Instant;
+
+use feast_registry::{Apply, Change, Effect, Kind, Query, Registry};
+
+use crate::database::Database;
+
+const PROJECT: &str = "speed";
+const VARIABLE: &str = "FEAST_REGISTRY_INTEROP_VIEWS";
+
+/// How many views are applied.
+fn count() -> usize {
+    std::env::var(VARIABLE).map_or(1_000, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{VARIABLE} is `{text}`, not a number of views"))
+    })
+}
+
+/// What Feast has written, as the definitions that somebody would apply.
+async fn definitions(registry: &Registry) -> Vec<Change> {
+    let mut definitions = Vec::new();
+    for kind in [Kind::Entity, Kind::FeatureView] {
+        let listing = registry.list(&Query::new(kind, PROJECT)).await.unwrap();
+        for row in listing.records {
+            let key = &row.key;
+            let apply = Apply::new(kind, PROJECT, &*key.name, row.body.clone());
+            definitions.push(Change::Apply(apply));
+        }
+    }
+    definitions
+}
+
+/// Seconds for applying definitions that are new, in transactions of this size.
+async fn ours(definitions: &[Change], batch: usize) -> f64 {
+    let database = Database::absent();
+    let registry = database.open().await;
+    let begun = Instant::now();
+    for changes in definitions.chunks(batch) {
+        for outcome in registry.commit(changes.to_vec()).await.unwrap() {
+            assert_eq!(outcome.effect, Effect::Created, "{:?}", outcome.key);
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    registry.close().await.unwrap();
+    seconds
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement that takes minutes"]
+#[allow(clippy::print_stdout, reason = "this is what it is for")]
+async fn applying_many_views() {
+    let views = count();
+    let database = Database::absent();
+    let (url, number) = (database.url(), views.to_string());
+    let arguments = ["--path", &url, "--project", PROJECT, "--views", &number];
+    let answer = crate::python::run("apply_objects.py", &arguments);
+    let feast = answer["seconds"].as_f64().unwrap();
+
+    let registry = database.open().await;
+    let definitions = definitions(&registry).await;
+    registry.close().await.unwrap();
+    assert_eq!(definitions.len(), views + 1, "an entity and the views");
+
+    println!("{views} new feature views on SQLite, each side on a file of its own");
+    println!("| | seconds | Feast takes … times as long |");
+    println!("|---|---:|---:|");
+    println!("| Feast, one after the other | {feast:.3} | 1 |");
+    for (how, batch) in [
+        ("one after the other", 1),
+        ("in one transaction", usize::MAX),
+    ] {
+        let seconds = ours(&definitions, batch).await;
+        println!("| here, {how} | {seconds:.3} | {:.0} |", feast / seconds);
+    }
+}
