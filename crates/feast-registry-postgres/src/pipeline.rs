@@ -144,11 +144,13 @@ impl<'a> Pipeline<'a> {
     async fn launch(&mut self, step: &'a Step, way: &Way) {
         let role = Role::of(step);
         let mut answer = Box::pin(maybe_done(send(self.client, step, way.clone()).boxed()));
-        // Nothing can be answered yet: what is done at once was never sent.
-        let failed = poll!(&mut answer).is_ready();
+        // What is sent to a closed connection goes nowhere. That it fails at once says nothing: the
+        // server may have had it, and the connection broken, before this thread went on.
+        let sent = !self.client.is_closed();
+        let done = poll!(&mut answer).is_ready();
         self.inside |= role == Role::Begin;
         let alone = role == Role::Other && !self.inside && !step.returns_rows;
-        self.report.commits |= !failed && (role == Role::Commit || alone);
+        self.report.commits |= sent && (role == Role::Commit || alone);
         let bytes = size(step);
         self.bytes += bytes;
         self.flights.push_back(Flight {
@@ -157,7 +159,8 @@ impl<'a> Pipeline<'a> {
             bytes,
             answer,
         });
-        if failed {
+        // A statement that cannot be sent must keep those behind it from being sent.
+        if done {
             self.make_room(usize::MAX).await;
         }
     }
