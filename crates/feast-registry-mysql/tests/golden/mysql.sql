@@ -1,0 +1,205 @@
+CREATE TABLE `projects` (
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `project_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`project_id`)
+);
+CREATE INDEX `idx_projects_project_id` ON `projects` (`project_id`);
+CREATE TABLE `entities` (
+  `entity_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `entity_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`entity_name`, `project_id`)
+);
+CREATE INDEX `idx_entities_project_id` ON `entities` (`project_id`);
+CREATE TABLE `data_sources` (
+  `data_source_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `data_source_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`data_source_name`, `project_id`)
+);
+CREATE INDEX `idx_data_sources_project_id` ON `data_sources` (`project_id`);
+CREATE TABLE `feature_views` (
+  `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `materialized_intervals` LONGBLOB,
+  `feature_view_proto` LONGBLOB NOT NULL,
+  `user_metadata` LONGBLOB,
+  PRIMARY KEY (`feature_view_name`, `project_id`)
+);
+CREATE INDEX `idx_feature_views_project_id` ON `feature_views` (`project_id`);
+CREATE TABLE `stream_feature_views` (
+  `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `feature_view_proto` LONGBLOB NOT NULL,
+  `user_metadata` LONGBLOB,
+  PRIMARY KEY (`feature_view_name`, `project_id`)
+);
+CREATE INDEX `idx_stream_feature_views_project_id` ON `stream_feature_views` (`project_id`);
+CREATE TABLE `on_demand_feature_views` (
+  `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `feature_view_proto` LONGBLOB NOT NULL,
+  `user_metadata` LONGBLOB,
+  PRIMARY KEY (`feature_view_name`, `project_id`)
+);
+CREATE INDEX `idx_on_demand_feature_views_project_id` ON `on_demand_feature_views` (`project_id`);
+CREATE TABLE `label_views` (
+  `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `feature_view_proto` LONGBLOB NOT NULL,
+  `user_metadata` LONGBLOB,
+  PRIMARY KEY (`feature_view_name`, `project_id`)
+);
+CREATE INDEX `idx_label_views_project_id` ON `label_views` (`project_id`);
+CREATE TABLE `feature_services` (
+  `feature_service_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `feature_service_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`feature_service_name`, `project_id`)
+);
+CREATE INDEX `idx_feature_services_project_id` ON `feature_services` (`project_id`);
+CREATE TABLE `saved_datasets` (
+  `saved_dataset_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `saved_dataset_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`saved_dataset_name`, `project_id`)
+);
+CREATE INDEX `idx_saved_datasets_project_id` ON `saved_datasets` (`project_id`);
+CREATE TABLE `validation_references` (
+  `validation_reference_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `validation_reference_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`validation_reference_name`, `project_id`)
+);
+CREATE INDEX `idx_validation_references_project_id` ON `validation_references` (`project_id`);
+CREATE TABLE `permissions` (
+  `permission_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `permission_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`permission_name`, `project_id`)
+);
+CREATE INDEX `idx_permissions_project_id` ON `permissions` (`project_id`);
+CREATE TABLE `managed_infra` (
+  `infra_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  `infra_proto` LONGBLOB NOT NULL,
+  PRIMARY KEY (`infra_name`, `project_id`)
+);
+CREATE INDEX `idx_managed_infra_project_id` ON `managed_infra` (`project_id`);
+CREATE TABLE `feature_view_version_history` (
+  `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `version_number` INTEGER NOT NULL,
+  `feature_view_type` VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `feature_view_proto` LONGBLOB NOT NULL,
+  `created_timestamp` BIGINT NOT NULL,
+  `description` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+  `version_id` VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  PRIMARY KEY (`feature_view_name`, `project_id`, `version_number`)
+);
+CREATE INDEX `idx_fv_version_history_project_id` ON `feature_view_version_history` (`project_id`);
+CREATE TABLE `feast_metadata` (
+  `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `metadata_key` VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `metadata_value` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+  `last_updated_timestamp` BIGINT NOT NULL,
+  PRIMARY KEY (`project_id`, `metadata_key`)
+);
+CREATE INDEX `idx_feast_metadata_project_id` ON `feast_metadata` (`project_id`);
+SELECT `project_id`, `project_name`, `last_updated_timestamp`, `project_proto` FROM `projects` WHERE `project_id` = ? AND `project_name` = ?;
+SELECT `project_id`, `project_name`, `last_updated_timestamp`, `project_proto` FROM `projects` WHERE `project_id` >= ? AND (`project_id` > ? OR `project_name` > ?) ORDER BY `project_id`, `project_name` LIMIT 11;
+BEGIN;
+SELECT `project_id`, `project_name`, `last_updated_timestamp`, `project_proto` FROM `projects` WHERE `project_id` = ? AND `project_name` = ? FOR UPDATE;
+INSERT INTO `projects` (`project_id`, `project_name`, `last_updated_timestamp`, `project_proto`) VALUES (?, ?, ?, ?);
+UPDATE `projects` SET `project_proto` = ?, `last_updated_timestamp` = ? WHERE `project_id` = ? AND `project_name` = ?;
+DELETE FROM `projects` WHERE `project_id` = ? AND `project_name` = ?;
+DELETE FROM `projects` WHERE `project_id` = ?;
+COMMIT;
+BEGIN;
+INSERT INTO `projects` (`project_id`, `project_name`, `last_updated_timestamp`, `project_proto`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?);
+COMMIT;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` = ? AND `entity_name` = ?;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` >= ? AND (`project_id` > ? OR `entity_name` > ?) ORDER BY `project_id`, `entity_name` LIMIT 11;
+BEGIN;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` = ? AND `entity_name` = ? FOR UPDATE;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` = ? AND `entity_name` = ? LOCK IN SHARE MODE;
+INSERT INTO `entities` (`project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto`) VALUES (?, ?, ?, ?);
+UPDATE `entities` SET `entity_proto` = ?, `last_updated_timestamp` = ? WHERE `project_id` = ? AND `entity_name` = ?;
+DELETE FROM `entities` WHERE `project_id` = ? AND `entity_name` = ?;
+DELETE FROM `entities` WHERE `project_id` = ?;
+COMMIT;
+BEGIN;
+INSERT INTO `entities` (`project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?);
+COMMIT;
+BEGIN;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` = ? AND `entity_name` IN ([499 x] ?,?) ORDER BY `entity_name`, `project_id` FOR UPDATE;
+INSERT INTO `entities` (`entity_proto`, `last_updated_timestamp`, `project_id`, `entity_name`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?) AS new ON DUPLICATE KEY UPDATE `entity_proto` = new.`entity_proto`, `last_updated_timestamp` = new.`last_updated_timestamp`;
+COMMIT;
+SELECT `project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata` FROM `feature_views` WHERE `project_id` = ? AND `feature_view_name` = ?;
+SELECT `project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata` FROM `feature_views` WHERE `project_id` >= ? AND (`project_id` > ? OR `feature_view_name` > ?) ORDER BY `project_id`, `feature_view_name` LIMIT 11;
+BEGIN;
+SELECT `project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata` FROM `feature_views` WHERE `project_id` = ? AND `feature_view_name` = ? FOR UPDATE;
+SELECT `project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata` FROM `feature_views` WHERE `project_id` = ? AND `feature_view_name` = ? LOCK IN SHARE MODE;
+INSERT INTO `feature_views` (`project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata`) VALUES (?, ?, ?, ?, ?);
+UPDATE `feature_views` SET `feature_view_proto` = ?, `last_updated_timestamp` = ? WHERE `project_id` = ? AND `feature_view_name` = ?;
+UPDATE `feature_views` SET `user_metadata` = ?, `last_updated_timestamp` = ? WHERE `project_id` = ? AND `feature_view_name` = ?;
+DELETE FROM `feature_views` WHERE `project_id` = ? AND `feature_view_name` = ?;
+DELETE FROM `feature_views` WHERE `project_id` = ?;
+COMMIT;
+BEGIN;
+INSERT INTO `feature_views` (`project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata`) VALUES [499 x] (?, ?, ?, ?, ?),(?, ?, ?, ?, ?);
+COMMIT;
+SELECT `project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description` FROM `feature_view_version_history` WHERE `project_id` = ? AND `feature_view_name` = ? AND `version_number` = ?;
+SELECT `project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description` FROM `feature_view_version_history` WHERE `project_id` >= ? AND (`project_id` > ? OR `feature_view_name` >= ? AND (`feature_view_name` > ? OR `version_number` > ?)) ORDER BY `project_id`, `feature_view_name`, `version_number` LIMIT 11;
+BEGIN;
+SELECT `project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description` FROM `feature_view_version_history` WHERE `project_id` = ? AND `feature_view_name` = ? AND `version_number` = ? FOR UPDATE;
+SELECT `project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description` FROM `feature_view_version_history` WHERE `project_id` = ? AND `feature_view_name` = ? AND `version_number` = ? LOCK IN SHARE MODE;
+SELECT `project_id`, `feature_view_name`, `created_timestamp`, NULL, `version_number` FROM `feature_view_version_history` WHERE `project_id` = ? AND `feature_view_name` = ? ORDER BY `version_number` DESC LIMIT 1;
+INSERT INTO `feature_view_version_history` (`project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description`) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+DELETE FROM `feature_view_version_history` WHERE `project_id` = ? AND `feature_view_name` = ? AND `version_number` = ?;
+DELETE FROM `feature_view_version_history` WHERE `project_id` = ?;
+COMMIT;
+BEGIN;
+INSERT INTO `feature_view_version_history` (`project_id`, `feature_view_name`, `created_timestamp`, `feature_view_proto`, `version_number`, `feature_view_type`, `version_id`, `description`) VALUES [499 x] (?, ?, ?, ?, ?, ?, ?, ?),(?, ?, ?, ?, ?, ?, ?, ?);
+COMMIT;
+SELECT `project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value` FROM `feast_metadata` WHERE `project_id` = ? AND `metadata_key` = ?;
+SELECT `project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value` FROM `feast_metadata` WHERE `project_id` >= ? AND (`project_id` > ? OR `metadata_key` > ?) ORDER BY `project_id`, `metadata_key` LIMIT 11;
+BEGIN;
+SELECT `project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value` FROM `feast_metadata` WHERE `project_id` = ? AND `metadata_key` = ? FOR UPDATE;
+SELECT `project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value` FROM `feast_metadata` WHERE `project_id` = ? AND `metadata_key` = ? LOCK IN SHARE MODE;
+INSERT INTO `feast_metadata` (`project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value`) VALUES (?, ?, ?, ?);
+UPDATE `feast_metadata` SET `metadata_value` = ?, `last_updated_timestamp` = ? WHERE `project_id` = ? AND `metadata_key` = ?;
+DELETE FROM `feast_metadata` WHERE `project_id` = ? AND `metadata_key` = ?;
+DELETE FROM `feast_metadata` WHERE `project_id` = ?;
+COMMIT;
+BEGIN;
+INSERT INTO `feast_metadata` (`project_id`, `metadata_key`, `last_updated_timestamp`, `metadata_value`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?);
+COMMIT;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `projects` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `entities` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `data_sources` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `feature_views` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `stream_feature_views` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `on_demand_feature_views` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `label_views` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `feature_services` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `saved_datasets` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `validation_references` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `permissions` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `managed_infra` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`created_timestamp`), MAX(`created_timestamp`) FROM `feature_view_version_history` GROUP BY `project_id`;
+SELECT `project_id`, COUNT(*), SUM(`last_updated_timestamp`), MAX(`last_updated_timestamp`) FROM `feast_metadata` GROUP BY `project_id`;
+START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;
