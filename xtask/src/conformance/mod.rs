@@ -13,7 +13,7 @@ use self::backends::Backend;
 use self::suite::Suite;
 use crate::Result;
 use crate::provision::{Provision, Starting, Target};
-use crate::servers::Ward;
+use crate::servers::{Running, Ward};
 use crate::shell::Count;
 
 /// Run the conformance suite on backends and print a row for each.
@@ -172,6 +172,11 @@ fn try_targets(
         let (count, row) = suite::run(suite, &target, args)?;
         *total += count;
         rows.push(row);
+        // What the trials then report, refused connections, is not the cause.
+        if let Some(Err(error)) = target.running.as_ref().map(Running::check) {
+            println!("{}: {error}", target.label);
+            total.failed = total.failed.max(1);
+        }
     }
     Ok(())
 }

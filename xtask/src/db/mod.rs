@@ -46,8 +46,10 @@ pub(crate) fn run(args: &Args) -> Result {
 
 fn up(names: &[String], provision: Provision) -> Result {
     conformance::check_required(names)?;
-    let mut state = State::load()?;
-    state.forget_ended();
+    let state = State::change(|state| {
+        state.forget_ended();
+        state.clone()
+    })?;
     let (wanted, running): (Vec<_>, Vec<_>) = SERVERS
         .iter()
         .map(|server| server.name())
@@ -63,7 +65,7 @@ fn up(names: &[String], provision: Provision) -> Result {
         match starting.targets(name) {
             Ok(targets) => {
                 for target in targets {
-                    state.keep(name, target)?;
+                    keep(name, target)?;
                 }
             }
             Err(reason) => {
@@ -73,7 +75,7 @@ fn up(names: &[String], provision: Provision) -> Result {
         }
     }
     starting.release();
-    print(&state);
+    print(&State::load()?);
     if names.is_empty() || missing.is_empty() {
         Ok(())
     } else {
@@ -82,16 +84,23 @@ fn up(names: &[String], provision: Provision) -> Result {
 }
 
 fn down(names: &[String]) -> Result {
-    let mut state = State::load()?;
+    let state = State::load()?;
     if let Some(unknown) = names.iter().find(|name| !state.has(name)) {
         return Err(format!("`{unknown}` was not started by `cargo xtask db up`").into());
     }
     let wanted = |entry: &Entry| names.is_empty() || names.iter().any(|name| entry.is(name));
-    for entry in state.take(wanted) {
-        end(&entry)?;
-        println!("{} ended", entry.label);
+    let mut failure = None;
+    for entry in State::change(|state| state.take(wanted))? {
+        match end(&entry) {
+            Ok(()) => println!("{} ended", entry.label),
+            Err(error) => {
+                failure = Some(error);
+                // It is still there, for another try.
+                State::change(|state| state.servers.push(entry))?;
+            }
+        }
     }
-    state.save()
+    failure.map_or(Ok(()), Err)
 }
 
 fn end(entry: &Entry) -> Result {
@@ -125,28 +134,25 @@ fn print(state: &State) {
     }
 }
 
-impl State {
-    /// Records a server, and only then leaves it running.
-    fn keep(&mut self, backend: &str, mut target: Target) -> Result {
-        let running = target.running.take();
-        let mut entry = Entry {
-            label: target.label,
-            backend: backend.to_owned(),
-            url: target.url.unwrap_or_default(),
-            origin: target.origin,
-            stands_in: target.stands_in.map(str::to_owned),
-            pids: Vec::new(),
-            folder: None,
-        };
-        if let Some(running) = &running {
-            entry.pids = running.pids();
-            entry.folder = Some(running.folder().to_owned());
-        }
-        self.servers.push(entry);
-        self.save()?;
-        if let Some(running) = running {
-            running.release();
-        }
-        Ok(())
+/// Records a server, and only then leaves it running.
+fn keep(backend: &str, mut target: Target) -> Result {
+    let running = target.running.take();
+    let mut entry = Entry {
+        label: target.label,
+        backend: backend.to_owned(),
+        url: target.url.unwrap_or_default(),
+        origin: target.origin,
+        stands_in: target.stands_in.map(str::to_owned),
+        pids: Vec::new(),
+        folder: None,
+    };
+    if let Some(running) = &running {
+        entry.pids = running.pids();
+        entry.folder = Some(running.folder().to_owned());
     }
+    State::change(|state| state.servers.push(entry))?;
+    if let Some(running) = running {
+        running.release();
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The record of the servers that were left running.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,17 @@ use super::processes;
 use crate::{Result, workspace_root};
 
 const FILE: &str = "target/servers/state.json";
+/// Locked while the record changes.
+const LOCK: &str = "target/servers/state.lock";
 
 /// The servers that run until they are told to end.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct State {
     pub(super) servers: Vec<Entry>,
 }
 
 /// A server: processes of this machine in a folder, or a container.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Entry {
     /// Its name; that of its service if it is a container.
     pub(super) label: String,
@@ -57,13 +59,26 @@ impl State {
         }
     }
 
-    pub(super) fn save(&self) -> Result {
-        let file = workspace_root().join(FILE);
+    /// Changes the record. Others who do so at the same time wait, so nobody's entry is lost.
+    pub(super) fn change<T>(change: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        let file = workspace_root().join(LOCK);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&file, serde_json::to_string_pretty(self)?)
-            .map_err(|error| format!("{FILE}: {error}").into())
+        let lock = File::create(file)?;
+        lock.lock()?;
+        let mut state = Self::load()?;
+        let changed = change(&mut state);
+        state.save()?;
+        Ok(changed)
+    }
+
+    fn save(&self) -> Result {
+        fs::write(
+            workspace_root().join(FILE),
+            serde_json::to_string_pretty(self)?,
+        )
+        .map_err(|error| format!("{FILE}: {error}").into())
     }
 
     /// Whether a server with this name was started.

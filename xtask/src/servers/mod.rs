@@ -77,6 +77,11 @@ impl Running {
         }
     }
 
+    /// Fails with the end of a log if one of its processes has ended by itself.
+    pub(crate) fn check(&self) -> Result {
+        self.processes.iter().try_for_each(Process::check)
+    }
+
     /// The numbers of its processes, in the order of their start.
     pub(crate) fn pids(&self) -> Vec<u32> {
         self.processes.iter().map(Process::id).collect()

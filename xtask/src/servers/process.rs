@@ -89,6 +89,14 @@ impl Process {
         Err(self.failed(&format!("has not ended after {} s", limit.as_secs())))
     }
 
+    /// Fails with the end of the log if it has ended although nobody has asked it to.
+    pub(crate) fn check(&self) -> Result {
+        match self.status()? {
+            Some(status) => Err(self.failed(&format!("ended during the run: {status}"))),
+            None => Ok(()),
+        }
+    }
+
     /// Its number.
     pub(crate) fn id(&self) -> u32 {
         lock(&self.child).id()
