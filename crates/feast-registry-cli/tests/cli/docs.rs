@@ -66,12 +66,24 @@ fn check(name: &str) {
         if line.contains(NOT_RUN) {
             continue;
         }
-        assert_eq!(
-            steady(&shell(&folder, line)),
-            steady(&shown),
-            "{name}: {line}"
-        );
+        let printed = shell(&folder, line);
+        if line.ends_with(" backends") {
+            // The page has those of a default build.
+            let rows = words(&printed);
+            let lacking = words(&shown).into_iter().find(|row| !rows.contains(row));
+            assert_eq!(lacking, None, "{name}: {line}");
+            continue;
+        }
+        assert_eq!(steady(&printed), steady(&shown), "{name}: {line}");
     }
+}
+
+/// The rows of a table, however wide its columns are.
+fn words(table: &str) -> Vec<Vec<&str>> {
+    let lines = table.lines().filter(|line| !line.trim().is_empty());
+    lines
+        .map(|line| line.split_whitespace().collect())
+        .collect()
 }
 
 /// What a line prints, on both streams.
