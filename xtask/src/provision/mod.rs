@@ -79,7 +79,10 @@ impl Target {
 pub(crate) struct Starting {
     containers: Option<Containers>,
     local: Vec<(&'static str, JoinHandle<Result<Running, String>>)>,
+    /// Why there are no containers, where only containers are wanted.
     refused: Option<String>,
+    ward: Ward,
+    provision: Provision,
 }
 
 /// Services that are starting, and then run as long as this lives.
@@ -102,6 +105,8 @@ impl Starting {
             containers: None,
             local: Vec::new(),
             refused: None,
+            ward: ward.clone(),
+            provision,
         };
         let mut services = Vec::new();
         let mut local: Vec<&'static dyn Server> = Vec::new();
@@ -122,25 +127,20 @@ impl Starting {
                 _ => {}
             }
         }
-        starting.spawn(ward, services, local)?;
+        starting.spawn(services, local)?;
         Ok(starting)
     }
 
-    fn spawn(
-        &mut self,
-        ward: &Ward,
-        services: Vec<Service>,
-        local: Vec<&'static dyn Server>,
-    ) -> Result {
+    fn spawn(&mut self, services: Vec<Service>, local: Vec<&'static dyn Server>) -> Result {
         if !services.is_empty() {
-            let ward = ward.clone();
+            let ward = self.ward.clone();
             let up = move || compose::up(&ward, &services).map_err(|error| error.to_string());
             self.containers = Some(Containers::Starting(thread::spawn(up)));
         }
         if local.is_empty() {
             return Ok(());
         }
-        let site = Site::new(ward.clone())?;
+        let site = Site::new(self.ward.clone())?;
         for server in local {
             let site = site.clone();
             let start = move || server.start(&site).map_err(|error| error.to_string());
@@ -162,8 +162,20 @@ impl Starting {
         if services.is_empty() {
             return Err(format!("there is no container for {backend}").into());
         }
-        self.containers()?;
-        Ok(services.into_iter().map(Target::service).collect())
+        match (self.containers(), self.provision) {
+            (Ok(()), _) => Ok(services.into_iter().map(Target::service).collect()),
+            (Err(reason), Provision::Auto) => self.fall_back(backend, &reason.to_string()),
+            (Err(reason), _) => Err(reason),
+        }
+    }
+
+    /// An engine that answers may still be unable to start a container, for example without a
+    /// network for its image.
+    fn fall_back(&self, backend: &str, reason: &str) -> Result<Vec<Target>> {
+        println!("{backend}: a program of this machine, because its container fails: {reason}");
+        let server = servers::find(backend).ok_or_else(|| reason.to_owned())?;
+        let running = server.start(&Site::new(self.ward.clone())?)?;
+        Ok(vec![Target::local(backend, running)])
     }
 
     fn containers(&mut self) -> Result {
