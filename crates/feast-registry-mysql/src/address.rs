@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mysql_async::{Opts, OptsBuilder};
+use mysql_async::{Opts, OptsBuilder, SslOpts};
 
 use feast_registry_core::url::{RegistryUrl, Secret};
 use feast_registry_core::{Error, ErrorKind, Result};
@@ -70,7 +70,7 @@ impl Address {
     }
 
     /// What the driver needs to log in at one of the servers.
-    pub(crate) fn options(&self, host: &Host, encrypt: bool) -> Opts {
+    pub(crate) fn options(&self, host: &Host, tls: Option<SslOpts>) -> Opts {
         let builder = OptsBuilder::default()
             .user(self.user.clone())
             .pass(self.password.as_ref().map(Secret::expose))
@@ -82,7 +82,7 @@ impl Address {
             .wait_timeout(Some(0))
             // Statements are kept by the session, under the text that the store has.
             .stmt_cache_size(0)
-            .ssl_opts(self.tls.options().filter(|_| encrypt));
+            .ssl_opts(tls);
         match host {
             Host::Tcp(name, port) => builder.ip_or_hostname(name.clone()).tcp_port(*port),
             Host::Socket(path) => builder.socket(Some(path.clone())),

@@ -11,6 +11,7 @@ use feast_registry_sql::{DriverError, FaultClass};
 
 use crate::address::{Address, Host};
 use crate::session::Session;
+use crate::tls::presented_name;
 
 /// Full strictness, and nothing that changes how statements are read.
 const SQL_MODE: &str = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
@@ -104,12 +105,15 @@ pub(crate) async fn first(address: &Address, limit: Duration) -> Result<Conn, Dr
 }
 
 pub(crate) async fn log_in(address: &Address, host: &Host) -> Result<Conn, Error> {
-    match Conn::new(address.options(host, true)).await {
-        Err(Error::Driver(ProtocolError::NoClientSslFlagFromServer))
-            if address.tls.is_optional() =>
-        {
-            Conn::new(address.options(host, false)).await
+    let tls = &address.tls;
+    match Conn::new(address.options(host, tls.options(None))).await {
+        Err(Error::Driver(ProtocolError::NoClientSslFlagFromServer)) if tls.is_optional() => {
+            Conn::new(address.options(host, None)).await
         }
+        Err(error) if tls.ignores_name() => match presented_name(&error) {
+            Some(name) => Conn::new(address.options(host, tls.options(Some(name)))).await,
+            None => Err(error),
+        },
         outcome => outcome,
     }
 }

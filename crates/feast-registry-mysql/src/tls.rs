@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use mysql_async::{ClientIdentity, SslOpts};
+use rustls::CertificateError;
 
 use feast_registry_core::url::RegistryUrl;
 use feast_registry_core::{Error, ErrorKind, Result};
@@ -70,7 +71,13 @@ impl Tls {
         self.mode == Mode::Preferred
     }
 
-    pub(crate) fn options(&self) -> Option<SslOpts> {
+    /// Whether a certificate of a known authority will do, whatever its name.
+    pub(crate) fn ignores_name(&self) -> bool {
+        self.mode == Mode::VerifyCa
+    }
+
+    /// What the driver needs; `name` is the one to look for in the certificate, instead of the host's.
+    pub(crate) fn options(&self, name: Option<String>) -> Option<SslOpts> {
         if self.mode == Mode::Disabled {
             return None;
         }
@@ -88,8 +95,35 @@ impl Tls {
         Some(
             options
                 .with_danger_accept_invalid_certs(!verified)
-                .with_danger_skip_domain_validation(self.mode != Mode::VerifyIdentity),
+                .with_danger_tls_hostname_override(name),
         )
+    }
+}
+
+/// A name that the certificate has, from the error that it does not have the host's. The driver's own
+/// switch for certificates with another name does not know this error.
+pub(crate) fn presented_name(error: &mysql_async::Error) -> Option<String> {
+    let mysql_async::Error::Io(mysql_async::IoError::Io(error)) = error else {
+        return None;
+    };
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+        presented,
+        ..
+    }) = error
+    else {
+        return None;
+    };
+    presented.iter().find_map(|name| plain_name(name))
+}
+
+/// `DnsName("*.db.example")` is valid for `any.db.example`.
+fn plain_name(presented: &str) -> Option<String> {
+    let (kind, name) = presented.strip_suffix(')')?.split_once('(')?;
+    match kind {
+        "DnsName" => Some(name.trim_matches('"').replacen('*', "any", 1)),
+        "IpAddress" => Some(name.to_owned()),
+        _ => None,
     }
 }
 
@@ -103,8 +137,8 @@ impl Mode {
             "VERIFY_IDENTITY" => Mode::VerifyIdentity,
             _ => {
                 return Err(config(format!(
-                    "`ssl_mode={text}` of the URL is unknown; DISABLED, PREFERRED, REQUIRED, VERIFY_CA and \
-                     VERIFY_IDENTITY are not"
+                    "`ssl_mode={text}` of the URL is not known; DISABLED, PREFERRED, REQUIRED, VERIFY_CA and \
+                     VERIFY_IDENTITY are"
                 )));
             }
         })
@@ -147,4 +181,49 @@ fn switch(url: &RegistryUrl, key: &str) -> Result<Option<bool>> {
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(query: &str) -> Result<Mode> {
+        let url = RegistryUrl::parse(&format!("mysql://h/d?{query}")).unwrap();
+        Tls::from_url(&url).map(|tls| tls.mode)
+    }
+
+    #[test]
+    fn an_authority_is_there_to_be_checked() {
+        for (query, expected) in [
+            ("", Mode::Disabled),
+            ("ssl=true", Mode::Required),
+            ("ssl_ca=a", Mode::VerifyIdentity),
+            ("ssl_ca=a&ssl_check_hostname=false", Mode::VerifyCa),
+            ("ssl_ca=a&ssl_verify_identity=false", Mode::VerifyCa),
+            ("ssl_ca=a&ssl_verify_cert=false", Mode::Required),
+            ("ssl_cert=c&ssl_key=k", Mode::Required),
+            ("ssl_verify_cert=true", Mode::VerifyIdentity),
+            ("ssl_ca=a&ssl_disabled=true", Mode::Disabled),
+            ("ssl_mode=verify-ca", Mode::VerifyCa),
+            ("ssl_ca=a&ssl_mode=REQUIRED", Mode::Required),
+        ] {
+            assert_eq!(mode(query).unwrap(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for query in ["ssl_mode=MAYBE", "ssl=perhaps", "ssl_cert=c", "ssl_key=k"] {
+            let error = mode(query).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{query}");
+        }
+    }
+
+    #[test]
+    fn names_of_certificates_are_made_names_of_hosts() {
+        assert_eq!(plain_name("DnsName(\"a.b\")").as_deref(), Some("a.b"));
+        assert_eq!(plain_name("DnsName(\"*.b\")").as_deref(), Some("any.b"));
+        assert_eq!(plain_name("IpAddress(::1)").as_deref(), Some("::1"));
+        assert_eq!(plain_name("UnifiedName"), None);
+    }
 }

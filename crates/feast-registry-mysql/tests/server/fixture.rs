@@ -11,7 +11,7 @@ use feast_registry_proto::core::{
 };
 use feast_registry_proto::prost::Message;
 use feast_registry_sql::SqlStore;
-use mysql_async::prelude::Queryable;
+use mysql_async::prelude::{FromValue, Queryable};
 
 use crate::common::Server;
 use crate::proxy::Proxy;
@@ -59,12 +59,21 @@ impl Fixture {
         conn.disconnect().await.unwrap();
     }
 
-    /// The first value that a query finds in the database.
+    /// The number that a query finds in the database.
     pub(crate) async fn number(&self, sql: &str) -> u64 {
+        self.value(sql).await
+    }
+
+    /// The text that a query finds in the database.
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        self.value(sql).await
+    }
+
+    async fn value<T: FromValue + Send + 'static>(&self, sql: &str) -> T {
         let mut conn = self.server.connect(Some(&self.database)).await.unwrap();
-        let number = conn.query_first(sql).await.unwrap().unwrap();
+        let value = conn.query_first(sql).await.unwrap().unwrap();
         conn.disconnect().await.unwrap();
-        number
+        value
     }
 
     pub(crate) async fn end(self) {

@@ -138,9 +138,10 @@ async fn the_history_of_a_view_is_not_that_of_one_that_looks_alike(server: Arc<S
     // The other one is in a table of its own, but their histories share one.
     let mut other = view("Trips", "");
     other.kind = Kind::StreamFeatureView;
-    let _ = registry.apply(other).await;
+    let created = registry.apply(other).await;
     let delete = Delete::new(Kind::StreamFeatureView, "p", "Trips");
-    let _ = registry.delete(delete).await;
+    let deleted = registry.delete(delete).await;
+    assert_eq!(created.is_ok(), deleted.is_ok(), "{created:?} {deleted:?}");
     assert_eq!(fixture.number(history).await, before);
     fixture.end().await;
 }
