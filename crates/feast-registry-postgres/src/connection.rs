@@ -57,6 +57,7 @@ impl Connection for PostgresConnection {
     async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
         if let ([step], State::Open) = (&steps[..], self.state)
             && Role::of(step) == Role::Rollback
+            && !self.shared.is_pooled()
         {
             self.roll_back(step).await?;
             return Ok(vec![StepResult::default()]);
@@ -96,6 +97,7 @@ impl PostgresConnection {
 
     async fn attempt(&mut self, steps: &[Step]) -> Result<Vec<StepResult>, Refusal> {
         let inside = self.state != State::Idle;
+        let pooled = self.shared.is_pooled();
         let Some(session) = self.pooled.as_deref_mut() else {
             return Err(gone().into());
         };
@@ -103,7 +105,7 @@ impl PostgresConnection {
         self.state = State::Running;
         let ways = ways(session, steps, &self.shared).await;
         let report = match ways {
-            Ok(ways) => pipeline::run(&session.client, steps, &ways, inside).await,
+            Ok(ways) => pipeline::run(&session.client, steps, &ways, inside, pooled).await,
             Err(Refused::Value(fault)) => {
                 self.state = open(inside);
                 return Err(fault.into());
@@ -260,6 +262,6 @@ impl Drop for PostgresConnection {
         let Some(pooled) = self.pooled.take_if(|_| self.state != State::Idle) else {
             return;
         };
-        Pooled::take(pooled).end(self.state == State::Running);
+        Pooled::take(pooled).end(self.state == State::Running, self.shared.is_pooled());
     }
 }

@@ -1,7 +1,7 @@
 //! Connections from pools, one for the primary and one for a replica.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use deadpool::managed::Pool;
@@ -23,13 +23,13 @@ pub struct PostgresDriver {
 #[derive(Debug)]
 pub(crate) struct Shared {
     dialect: Box<dyn Dialect>,
-    preparing: AtomicU8,
+    /// Whether statements are prepared, if somebody has said.
+    wanted: Option<bool>,
+    /// Whether statements were found to be mixed up.
+    mixed_up: AtomicBool,
+    /// Whether a pooler stands before the server, once that is known.
+    pooler: OnceLock<bool>,
 }
-
-/// Whether statements are prepared.
-const UNDECIDED: u8 = 0;
-const PREPARE: u8 = 1;
-const NEVER: u8 = 2;
 
 impl Shared {
     pub(crate) fn dialect(&self) -> &dyn Dialect {
@@ -37,31 +37,35 @@ impl Shared {
     }
 
     pub(crate) fn prepares(&self) -> bool {
-        self.preparing.load(Ordering::Relaxed) != NEVER
+        self.wanted.unwrap_or(!self.is_pooled()) && !self.mixed_up.load(Ordering::Relaxed)
     }
 
-    /// Whether nobody has said yet, so that a look at the server must tell.
+    /// Whether a pooler stands before the server, as far as that is known.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pooler.get().is_some_and(|pooler| *pooler)
+    }
+
+    /// Whether a look at a connection must tell if there is a pooler.
     pub(crate) fn is_undecided(&self) -> bool {
-        self.preparing.load(Ordering::Relaxed) == UNDECIDED
+        self.pooler.get().is_none()
     }
 
-    pub(crate) fn start_preparing(&self) {
-        // Whoever has seen a reason not to is right.
-        let _ = self.preparing.compare_exchange(
-            UNDECIDED,
-            PREPARE,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+    pub(crate) fn decide(&self, pooler: bool) {
+        if self.pooler.set(pooler).is_ok() && pooler && self.wanted.is_none() {
+            tracing::info!(
+                "a pooler stands before the server, so statements are not prepared; \
+                 `prepared_statements=true` in the URL prepares them all the same"
+            );
+        }
     }
 
     /// Prepares nothing any more, and says so once.
     pub(crate) fn stop_preparing(&self, reason: &str) {
-        if self.preparing.swap(NEVER, Ordering::Relaxed) != NEVER {
+        if !self.mixed_up.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 reason,
-                "statements are not prepared any more: a pooler seems to stand before the server; \
-                 `prepared_statements=true` in the URL prepares them all the same, `false` avoids this warning"
+                "statements are not prepared any more: a pooler mixes them up; \
+                 `prepared_statements=false` in the URL avoids this warning"
             );
         }
     }
@@ -77,11 +81,9 @@ impl PostgresDriver {
     pub fn new(settings: &PostgresSettings, dialect: impl Dialect) -> Result<Self, DriverError> {
         let shared = Arc::new(Shared {
             dialect: Box::new(dialect),
-            preparing: AtomicU8::new(match settings.prepared {
-                None => UNDECIDED,
-                Some(true) => PREPARE,
-                Some(false) => NEVER,
-            }),
+            wanted: settings.prepared,
+            mixed_up: AtomicBool::new(false),
+            pooler: OnceLock::new(),
         });
         let replica = settings.replica.as_deref();
         Ok(PostgresDriver {

@@ -74,11 +74,9 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Session, DriverError> {
         let session = self.connector.connect().await?;
         if self.shared.is_undecided() {
-            match pooler::is_between(&session.client).await {
-                Ok(true) => self.shared.stop_preparing(pooler::REASON),
-                Ok(false) => self.shared.start_preparing(),
-                Err(error) => return Err(classify(self.shared.dialect(), &error)),
-            }
+            let pooler = pooler::is_between(&session.client).await;
+            let pooler = pooler.map_err(|error| classify(self.shared.dialect(), &error))?;
+            self.shared.decide(pooler);
         }
         Ok(session)
     }

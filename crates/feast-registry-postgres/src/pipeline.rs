@@ -96,7 +96,16 @@ struct Pipeline<'a> {
 }
 
 /// Sends statements and collects their answers. Nothing is on its way any more when it returns.
-pub(crate) async fn run(client: &Client, steps: &[Step], ways: &[Way], inside: bool) -> Report {
+///
+/// A pooler gives the session to somebody else as soon as no transaction is open, perhaps with
+/// answers still to come: outside of one, it gets one statement at a time.
+pub(crate) async fn run(
+    client: &Client,
+    steps: &[Step],
+    ways: &[Way],
+    inside: bool,
+    pooled: bool,
+) -> Report {
     let mut pipeline = Pipeline {
         client,
         flights: VecDeque::with_capacity(steps.len()),
@@ -110,7 +119,7 @@ pub(crate) async fn run(client: &Client, steps: &[Step], ways: &[Way], inside: b
             break;
         }
         pipeline.launch(step, way).await;
-        if step.must_change.is_some() {
+        if step.must_change.is_some() || (pooled && !pipeline.inside) {
             pipeline.make_room(usize::MAX).await;
         }
     }
@@ -148,8 +157,12 @@ impl<'a> Pipeline<'a> {
         // server may have had it, and the connection broken, before this thread went on.
         let sent = !self.client.is_closed();
         let done = poll!(&mut answer).is_ready();
-        self.inside |= role == Role::Begin;
         let alone = role == Role::Other && !self.inside && !step.returns_rows;
+        self.inside = match role {
+            Role::Begin => true,
+            Role::Commit | Role::Rollback => false,
+            Role::Other => self.inside,
+        };
         self.report.commits |= sent && (role == Role::Commit || alone);
         let bytes = size(step);
         self.bytes += bytes;

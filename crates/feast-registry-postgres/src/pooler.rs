@@ -15,9 +15,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{CancelToken, Client, Error, SimpleQueryMessage};
 
-/// What is said when statements are not prepared for this reason.
-pub(crate) const REASON: &str = "another process answers than the one that took the connection";
-
 /// What begins a request for TLS, in place of a version of the protocol.
 const TLS_REQUEST: i32 = 80_877_103;
 

@@ -50,7 +50,11 @@ impl Session {
     /// Ends the session at once, and with it its transaction and locks. A statement that is running,
     /// perhaps waiting for a lock, is cancelled: the server would not look at the connection before
     /// its end.
-    pub(crate) fn end(self, running: bool) {
+    ///
+    /// Behind a pooler everything that was sent is answered first. PgBouncer 1.18 may end, with
+    /// everybody's connections, when it is asked to cancel for a client that is going, and may hand
+    /// answers to the wrong client when one goes that has not read its own.
+    pub(crate) fn end(self, running: bool, pooled: bool) {
         let Session {
             client,
             statements,
@@ -62,7 +66,7 @@ impl Session {
         // Without the client, the task asks the server to close once everything sent is answered.
         let cancel = client.cancel_token();
         drop((statements, client));
-        if running {
+        if running && !pooled {
             runtime.spawn(stop(cancel, task, tls));
         }
     }
