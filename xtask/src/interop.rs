@@ -31,12 +31,7 @@ pub(crate) fn run(args: &Args) -> Result {
 pub(crate) fn run_suite(filter: Option<&str>) -> Result<Count> {
     let python = environment()?;
     // The suite runs the command itself as well.
-    shell::run(shell::cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "feast-registry-cli",
-    ]))?;
+    shell::build_command()?;
     let mut command = shell::cargo(&[
         "test",
         "--quiet",

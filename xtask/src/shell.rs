@@ -39,6 +39,16 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     program(env!("CARGO"), arguments)
 }
 
+/// Builds the `feast-registry` command, for suites that run it.
+pub(crate) fn build_command() -> Result {
+    run(cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "feast-registry-cli",
+    ]))
+}
+
 /// Any command in the workspace.
 pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);

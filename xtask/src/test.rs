@@ -25,6 +25,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     conformance::check_required(&args.require)?;
     let mut count = workspace()?;
+    count += trace()?;
     let (found, rows) = conformance::conform(&conformance::Args {
         require: args.require.clone(),
         provision: args.provision,
@@ -58,11 +59,26 @@ pub(crate) fn run(args: &Args) -> Result {
 fn workspace() -> Result<Count> {
     let mut total = Count::default();
     for what in [&["--lib", "--bins", "--tests"][..], &["--doc"]] {
-        let mut command = shell::cargo(&["test", "--quiet", "--workspace"]);
-        command.args(what);
-        let (mut count, succeeded) = shell::tests(command)?;
-        count.failed = count.failed.max(usize::from(!succeeded));
-        total += count;
+        total += cargo_test(&["--workspace"], what)?;
     }
     Ok(total)
+}
+
+/// The suite that watches the system calls of the command, which `strace` does on Linux only.
+fn trace() -> Result<Count> {
+    if !cfg!(target_os = "linux") {
+        println!("left out: the suite that needs strace, which is for Linux");
+        return Ok(Count::default());
+    }
+    shell::build_command()?;
+    cargo_test(&["--package", "feast-registry-trace"], &["--test", "trace"])
+}
+
+fn cargo_test(packages: &[&str], targets: &[&str]) -> Result<Count> {
+    let mut command = shell::cargo(&["test", "--quiet"]);
+    command.args(packages).args(targets);
+    let (mut count, succeeded) = shell::tests(command)?;
+    // A program that crashed has counted no failure of its own.
+    count.failed = count.failed.max(usize::from(!succeeded));
+    Ok(count)
 }
