@@ -210,3 +210,12 @@ fn upsert(update: &UpdateRows<'_>, rows: usize, alias: &str, set: &[String]) -> 
         set.join(", ")
     )
 }
+
+/// A dialect for tables whose names are not compared byte by byte.
+#[cfg(test)]
+pub(crate) fn inexact() -> MariaDbDialect {
+    MariaDbDialect(Common {
+        exact_names: false,
+        ..Common::default()
+    })
+}

@@ -35,6 +35,15 @@ pub(crate) fn classify(error: Error, phase: Phase, dialect: &dyn Dialect) -> Dri
     }
 }
 
+/// Whether a read failed because its table's character set has no such text as was looked for: then
+/// there is no such row.
+pub(crate) fn cannot_be_there(error: &Error) -> bool {
+    matches!(error, Error::Server(server) if UNKNOWN_CHARACTERS.contains(&server.code))
+}
+
+/// A text with characters that a column's set lacks, compared (MariaDB, MySQL) and written.
+const UNKNOWN_CHARACTERS: [u16; 3] = [1267, 3988, 1366];
+
 /// What a broken connection means for the transaction on it.
 pub(crate) fn broken_class(phase: Phase) -> FaultClass {
     match phase {
@@ -69,6 +78,10 @@ fn with_cure(message: String, code: u16) -> String {
         1406 => format!(
             "{message}; if the column is one of 64 KiB from an old version of Feast, \
              `feast-registry schema upgrade` widens it"
+        ),
+        code if UNKNOWN_CHARACTERS.contains(&code) => format!(
+            "{message}; the table was made for a smaller set of characters, which \
+             `ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4` changes"
         ),
         3159 => format!("{message}; add ssl_mode=REQUIRED to the URL"),
         1461 => format!("{message}; raise max_prepared_stmt_count of the server"),

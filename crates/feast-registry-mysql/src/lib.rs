@@ -29,12 +29,43 @@
 //! primary key, and what is read is compared byte by byte, so that the wrong row is never taken for the
 //! right one.
 //!
+//! Feast creates tables in the server's default character set, which is `latin1` on a plain MariaDB 10.
+//! What such a table cannot hold is not found there, and refused when it is written.
+//!
 //! # Sizes
 //!
 //! * An object must fit in one packet: the server's `max_allowed_packet` is the limit of the store.
 //! * Databases that old versions of Feast have made hold objects in `BLOB` columns of 64 KiB. They are
 //!   reported when the store is opened ([`narrow_columns`]), and strict mode makes the server refuse
 //!   what does not fit, instead of cutting it off.
+//!
+//! # Clusters
+//!
+//! On a Galera cluster (`wsrep_on`) row locks are those of one node, and a conflict between nodes is an
+//! error of COMMIT: the transaction is tried again. What a transaction relies on without changing it is
+//! written as well ([`guard_by_writing`](feast_registry_sql::Dialect::guard_by_writing)), and reads
+//! wait until the node has what other nodes have acknowledged (`wsrep_sync_wait`). Group replication
+//! with several primaries is recognised and guarded in the same way, but was never run.
+//!
+//! # URLs
+//!
+//! `mysql://user:password@host:port,other:port/database?key=value`, also with SQLAlchemy's drivers
+//! (`mysql+pymysql:`). Several hosts are tried in their order.
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `unix_socket` | the file of a socket, instead of hosts |
+//! | `connect_timeout` | seconds for each host |
+//! | `ssl_mode` | `DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA`, `VERIFY_IDENTITY` |
+//! | `ssl_ca` | file of the authorities that are trusted; certificate and name are then checked |
+//! | `ssl_cert`, `ssl_key` | files of the client's certificate and key |
+//! | `ssl_check_hostname`, `ssl_verify_identity` | `false`: any name will do |
+//! | `ssl_verify_cert` | `false`: any certificate will do |
+//! | `ssl`, `ssl_disabled` | `true` or `false` |
+//! | `charset` | accepted; connections always use utf8mb4 |
+//!
+//! Other keys are named in a warning, and ignored. Without any `ssl` key a connection is not encrypted, as
+//! with PyMySQL.
 //!
 //! Deliberately absent: any statement about the registry's rows (they are in [`feast_registry_sql`])
 //! and any rule of Feast.
@@ -46,6 +77,7 @@ mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod exact;
 mod facts;
 mod fold;
 mod kill;

@@ -19,12 +19,17 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         one_that_feasts_table_takes_for_another_is_refused,
         one_that_feasts_table_takes_for_another_is_not_found,
         in_feasts_tables_lists_are_in_the_order_of_bytes,
+        tables_of_a_smaller_character_set_hold_what_they_can,
         the_history_of_a_view_is_not_that_of_one_that_looks_alike,
     )
 }
 
-/// A database whose tables have the collation that Feast's get by default.
+/// A database whose tables are as Feast makes them where the server's default is this.
 async fn like_feast(server: &Arc<Server>) -> (Fixture, Registry) {
+    made_with(server, "utf8mb4 COLLATE utf8mb4_general_ci").await
+}
+
+async fn made_with(server: &Arc<Server>, characters: &str) -> (Fixture, Registry) {
     let fixture = Fixture::new(server).await;
     let store = fixture.store().await;
     store.initialize(SchemaMode::Auto).await.unwrap();
@@ -33,7 +38,7 @@ async fn like_feast(server: &Arc<Server>) -> (Fixture, Registry) {
         let table = kind.spec().table;
         fixture
             .sql(&format!(
-                "ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+                "ALTER TABLE {table} CONVERT TO CHARACTER SET {characters}"
             ))
             .await;
     }
@@ -138,10 +143,38 @@ async fn the_history_of_a_view_is_not_that_of_one_that_looks_alike(server: Arc<S
     // The other one is in a table of its own, but their histories share one.
     let mut other = view("Trips", "");
     other.kind = Kind::StreamFeatureView;
-    let created = registry.apply(other).await;
+    let error = registry.apply(other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Contention, "{error}");
+    // Feast's own may be there all the same.
+    fixture
+        .sql(
+            "INSERT INTO stream_feature_views SELECT 'Trips', project_id, last_updated_timestamp, \
+             feature_view_proto, NULL FROM feature_views WHERE feature_view_name = 'trips'",
+        )
+        .await;
     let delete = Delete::new(Kind::StreamFeatureView, "p", "Trips");
-    let deleted = registry.delete(delete).await;
-    assert_eq!(created.is_ok(), deleted.is_ok(), "{created:?} {deleted:?}");
+    registry.delete(delete).await.unwrap();
     assert_eq!(fixture.number(history).await, before);
+    fixture.end().await;
+}
+
+async fn tables_of_a_smaller_character_set_hold_what_they_can(server: Arc<Server>) {
+    let (fixture, registry) = made_with(&server, "latin1").await;
+    for description in ["first", "größer"] {
+        registry.apply(entity("größe", description)).await.unwrap();
+    }
+    registry.get(&key("größe"), Freshness::Store).await.unwrap();
+    let error = registry
+        .get(&key("日本語"), Freshness::Store)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), NOT_FOUND, "{error}");
+    let error = registry.apply(entity("日本語", "")).await.unwrap_err();
+    assert!(
+        error.to_string().contains("CONVERT TO CHARACTER SET"),
+        "{error}"
+    );
+    let query = Query::new(Kind::Entity, "p").freshness(Freshness::Store);
+    assert_eq!(registry.list(&query).await.unwrap().records.len(), 1);
     fixture.end().await;
 }
