@@ -1,18 +1,15 @@
-//! The conformance suite on CockroachDB, or on a server that stands in for it.
-//!
-//! The harness opens stores by [`open`], which does not ask the server what it is: so the suite
-//! also runs on PostgreSQL, where the dialect's isolation level makes 40001 happen as well.
+//! The conformance suite on CockroachDB, or on a server that stands in for it: PostgreSQL, where
+//! the dialect's isolation level makes 40001 happen as well.
+
+mod common;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_cockroachdb::CockroachDialect;
 use feast_registry_conformance::{Harness, Opened, conformance_main};
-use feast_registry_core::backend::StoreOptions;
-use feast_registry_core::url::RegistryUrl;
-use feast_registry_core::{Error, ErrorKind, Result, Store};
-use feast_registry_postgres::{PostgresDriver, PostgresSettings, open};
-use feast_registry_sql::{Access, Driver, SqlStore, Step};
+use feast_registry_core::{Result, Store};
+use feast_registry_postgres::{PostgresDriver, open};
+use feast_registry_sql::SqlStore;
 
 /// A schema for every store.
 struct CockroachHarness {
@@ -28,34 +25,11 @@ impl CockroachHarness {
     }
 }
 
-fn store(schema: Option<&str>) -> Result<SqlStore<PostgresDriver>> {
-    let settings = settings(schema)?;
-    open(&settings, dialect(schema))
-}
-
-fn dialect(schema: Option<&str>) -> CockroachDialect {
-    CockroachDialect::in_schema(schema.map(str::to_owned))
-}
-
-fn settings(schema: Option<&str>) -> Result<PostgresSettings> {
-    const URL: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
-    let text = std::env::var(URL).map_err(|_| {
-        Error::new(ErrorKind::Config, format!("{URL} does not name a server"))
-            .with_hint("`cargo xtask conformance --backend cockroachdb` starts one")
-    })?;
-    let url = RegistryUrl::parse(&text)
-        .map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
-    let mut options = StoreOptions::new(url);
-    options.schema = schema.map(str::to_owned);
-    PostgresSettings::from_options(&options)
-}
-
-async fn execute(sql: String) -> Result<()> {
-    let driver = PostgresDriver::new(&settings(None)?, dialect(None))?;
-    let mut connection = driver.acquire(Access::Write).await?;
-    connection.run(vec![Step::control(sql)]).await?;
-    drop(connection);
-    Ok(driver.close().await?)
+fn store(schema: &str) -> Result<SqlStore<PostgresDriver>> {
+    open(
+        &common::settings(Some(schema))?,
+        common::dialect(Some(schema)),
+    )
 }
 
 #[async_trait]
@@ -65,17 +39,16 @@ impl Harness for CockroachHarness {
     }
 
     async fn open(&self) -> Result<Opened> {
-        let schema = format!("feast_registry_test_{}", uuid::Uuid::new_v4().simple());
-        execute(format!("CREATE SCHEMA {schema}")).await?;
-        Ok(Opened::new(store(Some(&schema))?, schema))
+        let schema = common::create_schema().await?;
+        Ok(Opened::new(store(&schema)?, schema))
     }
 
     async fn reopen(&self, location: &str) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(store(Some(location))?))
+        Ok(Arc::new(store(location)?))
     }
 
     async fn discard(&self, location: &str) -> Result<()> {
-        execute(format!("DROP SCHEMA {location} CASCADE")).await
+        common::drop_schema(location).await
     }
 }
 

@@ -1,0 +1,152 @@
+CREATE TABLE "it's ""mine"""."projects" (
+  "project_id" VARCHAR(255) NOT NULL,
+  "project_name" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "project_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("project_id")
+);
+CREATE INDEX "idx_projects_project_id" ON "it's ""mine"""."projects" ("project_id");
+CREATE TABLE "it's ""mine"""."entities" (
+  "entity_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "entity_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("entity_name", "project_id")
+);
+CREATE INDEX "idx_entities_project_id" ON "it's ""mine"""."entities" ("project_id");
+CREATE TABLE "it's ""mine"""."data_sources" (
+  "data_source_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "data_source_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("data_source_name", "project_id")
+);
+CREATE INDEX "idx_data_sources_project_id" ON "it's ""mine"""."data_sources" ("project_id");
+CREATE TABLE "it's ""mine"""."feature_views" (
+  "feature_view_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "materialized_intervals" BYTEA,
+  "feature_view_proto" BYTEA NOT NULL,
+  "user_metadata" BYTEA,
+  PRIMARY KEY ("feature_view_name", "project_id")
+);
+CREATE INDEX "idx_feature_views_project_id" ON "it's ""mine"""."feature_views" ("project_id");
+CREATE TABLE "it's ""mine"""."stream_feature_views" (
+  "feature_view_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "feature_view_proto" BYTEA NOT NULL,
+  "user_metadata" BYTEA,
+  PRIMARY KEY ("feature_view_name", "project_id")
+);
+CREATE INDEX "idx_stream_feature_views_project_id" ON "it's ""mine"""."stream_feature_views" ("project_id");
+CREATE TABLE "it's ""mine"""."on_demand_feature_views" (
+  "feature_view_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "feature_view_proto" BYTEA NOT NULL,
+  "user_metadata" BYTEA,
+  PRIMARY KEY ("feature_view_name", "project_id")
+);
+CREATE INDEX "idx_on_demand_feature_views_project_id" ON "it's ""mine"""."on_demand_feature_views" ("project_id");
+CREATE TABLE "it's ""mine"""."label_views" (
+  "feature_view_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "feature_view_proto" BYTEA NOT NULL,
+  "user_metadata" BYTEA,
+  PRIMARY KEY ("feature_view_name", "project_id")
+);
+CREATE INDEX "idx_label_views_project_id" ON "it's ""mine"""."label_views" ("project_id");
+CREATE TABLE "it's ""mine"""."feature_services" (
+  "feature_service_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "feature_service_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("feature_service_name", "project_id")
+);
+CREATE INDEX "idx_feature_services_project_id" ON "it's ""mine"""."feature_services" ("project_id");
+CREATE TABLE "it's ""mine"""."saved_datasets" (
+  "saved_dataset_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "saved_dataset_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("saved_dataset_name", "project_id")
+);
+CREATE INDEX "idx_saved_datasets_project_id" ON "it's ""mine"""."saved_datasets" ("project_id");
+CREATE TABLE "it's ""mine"""."validation_references" (
+  "validation_reference_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "validation_reference_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("validation_reference_name", "project_id")
+);
+CREATE INDEX "idx_validation_references_project_id" ON "it's ""mine"""."validation_references" ("project_id");
+CREATE TABLE "it's ""mine"""."permissions" (
+  "permission_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "permission_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("permission_name", "project_id")
+);
+CREATE INDEX "idx_permissions_project_id" ON "it's ""mine"""."permissions" ("project_id");
+CREATE TABLE "it's ""mine"""."managed_infra" (
+  "infra_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  "infra_proto" BYTEA NOT NULL,
+  PRIMARY KEY ("infra_name", "project_id")
+);
+CREATE INDEX "idx_managed_infra_project_id" ON "it's ""mine"""."managed_infra" ("project_id");
+CREATE TABLE "it's ""mine"""."feature_view_version_history" (
+  "feature_view_name" VARCHAR(255) NOT NULL,
+  "project_id" VARCHAR(255) NOT NULL,
+  "version_number" INTEGER NOT NULL,
+  "feature_view_type" VARCHAR(50) NOT NULL,
+  "feature_view_proto" BYTEA NOT NULL,
+  "created_timestamp" BIGINT NOT NULL,
+  "description" TEXT,
+  "version_id" VARCHAR(36) NOT NULL,
+  PRIMARY KEY ("feature_view_name", "project_id", "version_number")
+);
+CREATE INDEX "idx_fv_version_history_project_id" ON "it's ""mine"""."feature_view_version_history" ("project_id");
+CREATE TABLE "it's ""mine"""."feast_metadata" (
+  "project_id" VARCHAR(255) NOT NULL,
+  "metadata_key" VARCHAR(50) NOT NULL,
+  "metadata_value" TEXT NOT NULL,
+  "last_updated_timestamp" BIGINT NOT NULL,
+  PRIMARY KEY ("project_id", "metadata_key")
+);
+CREATE INDEX "idx_feast_metadata_project_id" ON "it's ""mine"""."feast_metadata" ("project_id");
+SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'it''s "mine"';
+SELECT "project_id", "feature_view_name", "last_updated_timestamp", "feature_view_proto", "user_metadata" FROM "it's ""mine"""."feature_views" WHERE "project_id" = $1 AND "feature_view_name" = $2;
+SELECT "project_id", "feature_view_name", "last_updated_timestamp", "feature_view_proto", "user_metadata" FROM "it's ""mine"""."feature_views" WHERE SUBSTR("feature_view_name", 1, 1) = $1 AND "project_id" COLLATE "C" >= $2 AND ("project_id" COLLATE "C" > $3 OR "feature_view_name" COLLATE "C" > $4) ORDER BY "project_id" COLLATE "C", "feature_view_name" COLLATE "C" LIMIT 11;
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT "project_id", "project_name", "last_updated_timestamp", "project_proto" FROM "it's ""mine"""."projects" WHERE "project_id" = $1 AND "project_name" = $2 FOR SHARE;
+SELECT "project_id", "feature_view_name", "last_updated_timestamp", "feature_view_proto", "user_metadata" FROM "it's ""mine"""."feature_views" WHERE "project_id" = $1 AND "feature_view_name" = $2 FOR UPDATE;
+SELECT "project_id", "feature_view_name", "created_timestamp", NULL, "version_number" FROM "it's ""mine"""."feature_view_version_history" WHERE "project_id" = $1 AND "feature_view_name" = $2 ORDER BY "version_number" DESC LIMIT 1;
+INSERT INTO "it's ""mine"""."feature_views" ("project_id", "feature_view_name", "last_updated_timestamp", "feature_view_proto", "user_metadata") VALUES ($1, $2, $3, $4, $5);
+UPDATE "it's ""mine"""."feature_views" SET "feature_view_proto" = $1, "last_updated_timestamp" = $2 WHERE "project_id" = $3 AND "feature_view_name" = $4;
+DELETE FROM "it's ""mine"""."feature_views" WHERE "project_id" = $1 AND "feature_view_name" = $2;
+DELETE FROM "it's ""mine"""."feature_views" WHERE "project_id" = $1;
+COMMIT;
+SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "entity_name" = $2;
+SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE SUBSTR("entity_name", 1, 1) = $1 AND "project_id" COLLATE "C" >= $2 AND ("project_id" COLLATE "C" > $3 OR "entity_name" COLLATE "C" > $4) ORDER BY "project_id" COLLATE "C", "entity_name" COLLATE "C" LIMIT 11;
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT "project_id", "project_name", "last_updated_timestamp", "project_proto" FROM "it's ""mine"""."projects" WHERE "project_id" = $1 AND "project_name" = $2 FOR SHARE;
+SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "entity_name" = $2 FOR UPDATE;
+SELECT "project_id", "feature_view_name", "created_timestamp", NULL, "version_number" FROM "it's ""mine"""."feature_view_version_history" WHERE "project_id" = $1 AND "feature_view_name" = $2 ORDER BY "version_number" DESC LIMIT 1;
+INSERT INTO "it's ""mine"""."entities" ("project_id", "entity_name", "last_updated_timestamp", "entity_proto") VALUES ($1, $2, $3, $4);
+UPDATE "it's ""mine"""."entities" SET "entity_proto" = $1, "last_updated_timestamp" = $2 WHERE "project_id" = $3 AND "entity_name" = $4;
+DELETE FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "entity_name" = $2;
+DELETE FROM "it's ""mine"""."entities" WHERE "project_id" = $1;
+COMMIT;
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "entity_name" IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92 […]  $460, $461, $462, $463, $464, $465, $466, $467, $468, $469, $470, $471, $472, $473, $474, $475, $476, $477, $478, $479, $480, $481, $482, $483, $484, $485, $486, $487, $488, $489, $490, $491, $492, $493, $494, $495, $496, $497, $498, $499, $500, $501) ORDER BY "entity_name", "project_id" FOR UPDATE;
+UPDATE "it's ""mine"""."entities" AS old SET "entity_proto" = new."entity_proto", "last_updated_timestamp" = new."last_updated_timestamp" FROM (VALUES (CAST($1 AS BYTEA), CAST($2 AS BIGINT), CAST($3 AS VARCHAR(255)), CAST($4 AS VARCHAR(255))), ($5, $6, $7, $8), ($9, $10, $11, $12), ($13, $14, $15, $16), ($17, $18, $19, $20), ($21, $22, $23, $24), ($25, $26, $27, $28), ($29, $30, $31, $32), ($33, $34, $35, $36), ($37, $38, $39, $40), ($41, $42, $43, $44), ($45, $46, $47, $48), ($49, $50, $51, $52), ($53, $54, $55, $56), ($57, $58, $59, $60), ($61, $62, $63, $64), ($65, $66, $67, $68), ($69, $70 […] 2, $1983, $1984), ($1985, $1986, $1987, $1988), ($1989, $1990, $1991, $1992), ($1993, $1994, $1995, $1996), ($1997, $1998, $1999, $2000)) AS new ("entity_proto", "last_updated_timestamp", "project_id", "entity_name") WHERE old."project_id" = new."project_id" AND old."entity_name" = new."entity_name";
+COMMIT;
+BEGIN ISOLATION LEVEL READ COMMITTED;
+INSERT INTO "it's ""mine"""."entities" ("project_id", "entity_name", "last_updated_timestamp", "entity_proto") VALUES ($1, $2, $3, $4), ($5, $6, $7, $8), ($9, $10, $11, $12), ($13, $14, $15, $16), ($17, $18, $19, $20), ($21, $22, $23, $24), ($25, $26, $27, $28), ($29, $30, $31, $32), ($33, $34, $35, $36), ($37, $38, $39, $40), ($41, $42, $43, $44), ($45, $46, $47, $48), ($49, $50, $51, $52), ($53, $54, $55, $56), ($57, $58, $59, $60), ($61, $62, $63, $64), ($65, $66, $67, $68), ($69, $70, $71, $72), ($73, $74, $75, $76), ($77, $78, $79, $80), ($81, $82, $83, $84), ($85, $86, $87, $88), ($89, $ […] , ($1961, $1962, $1963, $1964), ($1965, $1966, $1967, $1968), ($1969, $1970, $1971, $1972), ($1973, $1974, $1975, $1976), ($1977, $1978, $1979, $1980), ($1981, $1982, $1983, $1984), ($1985, $1986, $1987, $1988), ($1989, $1990, $1991, $1992), ($1993, $1994, $1995, $1996), ($1997, $1998, $1999, $2000);
+COMMIT;
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

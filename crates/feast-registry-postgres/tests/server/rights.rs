@@ -1,0 +1,122 @@
+//! The rights that `docs/databases.md` says are enough: its own statements are run.
+
+use feast_registry_core::store::{SchemaMode, Teardown};
+use feast_registry_core::url::Secret;
+use feast_registry_core::{Delete, ErrorKind, Kind, Registry, Store};
+use feast_registry_postgres::{PostgresDialect, PostgresDriver, PostgresSettings, open};
+use feast_registry_sql::SqlStore;
+
+use crate::fixture::{Fixture, view};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/databases.md");
+/// Stands before the statements on the page.
+const MARK: &str = "<!-- rights: postgres -->";
+
+/// A schema with the two roles of the page.
+struct Roles {
+    fixture: Fixture,
+    owner: String,
+    server: String,
+}
+
+impl Roles {
+    async fn new() -> Self {
+        let fixture = Fixture::new().await;
+        // The page makes it.
+        let schema = &fixture.schema;
+        fixture.execute(format!("DROP SCHEMA {schema}")).await;
+        let id = uuid::Uuid::new_v4().simple();
+        let (owner, server) = (format!("owner_{id}"), format!("server_{id}"));
+        for statement in statements() {
+            let statement = statement
+                .replace("feast_owner", &owner)
+                .replace("feast_server", &server)
+                .replace("feast_registry", schema);
+            fixture.execute(statement).await;
+        }
+        Roles {
+            fixture,
+            owner,
+            server,
+        }
+    }
+
+    fn settings(&self, role: &str, password: &str) -> PostgresSettings {
+        let mut settings = self.fixture.settings();
+        settings.user = Some(role.to_owned());
+        settings.password = Some(Secret::new(password));
+        settings
+    }
+
+    fn store(&self, settings: &PostgresSettings) -> SqlStore<PostgresDriver> {
+        let dialect = PostgresDialect::in_schema(Some(self.fixture.schema.clone()));
+        open(settings, dialect).unwrap()
+    }
+
+    fn as_owner(&self) -> SqlStore<PostgresDriver> {
+        self.store(&self.settings(&self.owner, "the secret of the owner"))
+    }
+
+    fn as_server(&self) -> SqlStore<PostgresDriver> {
+        self.store(&self.settings(&self.server, "the secret of the server"))
+    }
+
+    /// Removes schema and roles.
+    async fn end(self) {
+        let Roles {
+            fixture,
+            owner,
+            server,
+        } = self;
+        for sql in [
+            format!("DROP OWNED BY {owner}, {server} CASCADE"),
+            format!("DROP ROLE {owner}, {server}"),
+        ] {
+            fixture.execute(sql).await;
+        }
+    }
+}
+
+/// The statements of the page, one a line.
+fn statements() -> Vec<String> {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let (_, behind) = page.split_once(MARK).unwrap();
+    let block = behind.split("```").nth(1).unwrap();
+    let lines = block.lines().skip(1);
+    lines.map(|line| line.trim_end_matches(';').to_owned()).collect()
+}
+
+pub(crate) async fn a_server_needs_no_right_to_create() {
+    let roles = Roles::new().await;
+    let owner = roles.as_owner();
+    owner.upgrade(false).await.unwrap();
+
+    let settings = roles.settings(&roles.server, "the secret of the server");
+    let registry = roles.fixture.registry(&settings).await.registry;
+    works(&registry).await;
+
+    let server = roles.as_server();
+    assert!(server.upgrade(true).await.unwrap().is_empty());
+    server.teardown(Teardown::Rows).await.unwrap();
+    let error = server.teardown(Teardown::Tables).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    drop(registry);
+    roles.end().await;
+}
+
+/// What a registry does in a day.
+async fn works(registry: &Registry) {
+    registry.apply(view("v", "one")).await.unwrap();
+    registry.apply(view("v", "two")).await.unwrap();
+    let delete = Delete::new(Kind::FeatureView, "p", "v");
+    registry.delete(delete).await.unwrap();
+}
+
+pub(crate) async fn a_server_says_what_it_may_not_create() {
+    let roles = Roles::new().await;
+    let server = roles.as_server();
+    let error = server.initialize(SchemaMode::Auto).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    assert!(error.to_string().contains("cannot create table"), "{error}");
+    roles.end().await;
+}
