@@ -39,14 +39,16 @@ fn store(schema: &str) -> Result<SqlStore<PostgresDriver>> {
 }
 
 impl YugabyteHarness {
-    async fn execute(&self, sql: String) -> Result<()> {
-        let connect = || async {
-            Ok(PostgresDriver::new(
-                &settings(None)?,
-                YugabyteDialect::default(),
-            )?)
+    async fn administrator(&self) -> Result<&PostgresDriver> {
+        let connect = async || -> Result<PostgresDriver> {
+            let driver = PostgresDriver::new(&settings(None)?, YugabyteDialect::default())?;
+            Ok(driver)
         };
-        let driver = self.administrator.get_or_try_init(connect).await?;
+        self.administrator.get_or_try_init(connect).await
+    }
+
+    async fn execute(&self, sql: String) -> Result<()> {
+        let driver = self.administrator().await?;
         let mut connection = driver.acquire(Access::Write).await?;
         connection.run(vec![Step::control(sql)]).await?;
         Ok(())
