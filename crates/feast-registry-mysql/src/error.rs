@@ -20,6 +20,7 @@ pub(crate) fn classify(error: Error, phase: Phase, dialect: &dyn Dialect) -> Dri
             let message = format!("{} ({})", server.message, server.code);
             let class = dialect
                 .classify(&server.code.to_string(), &server.message)
+                .or_else(|| duplicate(server.code, dialect))
                 .or_else(|| class_of(server.code, phase))
                 .unwrap_or(FaultClass::Other);
             DriverError::new(class, with_cure(message, server.code))
@@ -32,6 +33,17 @@ pub(crate) fn classify(error: Error, phase: Phase, dialect: &dyn Dialect) -> Dri
             let message = format!("the connection to the server broke: {broken}");
             DriverError::new(broken_class(phase), message)
         }
+    }
+}
+
+/// A row of this key. Where all names are different names it was not there when it was looked for, so
+/// somebody else has made it since: a conflict like others, however often it happens. Else the
+/// collation may take two names for one, which stays so.
+fn duplicate(code: u16, dialect: &dyn Dialect) -> Option<FaultClass> {
+    match (code, dialect.byte_order("name") == "name") {
+        (1062, true) => Some(FaultClass::Conflict),
+        (1062, false) => Some(FaultClass::Duplicate),
+        _ => None,
     }
 }
 
@@ -58,7 +70,6 @@ fn class_of(code: u16, phase: Phase) -> Option<FaultClass> {
         // Deadlock (on Galera also a conflict between nodes, at COMMIT), lock wait timeout, changed since
         // the snapshot (MariaDB), no wait, rolled back by certification (MySQL), table changed.
         1213 | 1205 | 1020 | 3572 | 3101 | 1412 | 1615 => FaultClass::Conflict,
-        1062 => FaultClass::Duplicate,
         // Killed or shutting down; on Galera the node has lost the others.
         1053 | 1317 | 1927 | 1047 | 1243 | 3169 | 4031 => broken_class(phase),
         1153 | 1406 | 1118 | 1301 | 3056 => FaultClass::TooLarge,
@@ -86,5 +97,59 @@ fn with_cure(message: String, code: u16) -> String {
         3159 => format!("{message}; add ssl_mode=REQUIRED to the URL"),
         1461 => format!("{message}; raise max_prepared_stmt_count of the server"),
         _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mysql_async::ServerError;
+
+    use super::*;
+    use crate::MySqlDialect;
+    use crate::dialect::inexact;
+
+    fn class(code: u16, phase: Phase, dialect: &dyn Dialect) -> FaultClass {
+        let error = ServerError {
+            code,
+            message: "no".to_owned(),
+            state: "HY000".to_owned(),
+        };
+        classify(Error::Server(error), phase, dialect).class
+    }
+
+    #[test]
+    fn conflicts_are_conflicts_at_commit_too() {
+        for code in [1213, 1205, 1020] {
+            for phase in [Phase::Statement, Phase::Commit] {
+                assert_eq!(
+                    class(code, phase, &MySqlDialect::default()),
+                    FaultClass::Conflict
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_that_ends_at_commit_leaves_the_outcome_open() {
+        let dialect = MySqlDialect::default();
+        for code in [1053, 1927] {
+            let ended = class(code, Phase::Statement, &dialect);
+            assert_eq!(ended, FaultClass::Disconnected);
+            let ended = class(code, Phase::Commit, &dialect);
+            assert_eq!(ended, FaultClass::UnknownOutcome);
+        }
+        let broken = || Error::Driver(ProtocolError::ConnectionClosed);
+        let ended = classify(broken(), Phase::Commit, &dialect).class;
+        assert_eq!(ended, FaultClass::UnknownOutcome);
+        let ended = classify(broken(), Phase::Statement, &dialect).class;
+        assert_eq!(ended, FaultClass::Disconnected);
+    }
+
+    #[test]
+    fn a_duplicate_is_certain_only_where_names_can_clash() {
+        let exact = class(1062, Phase::Statement, &MySqlDialect::default());
+        assert_eq!(exact, FaultClass::Conflict);
+        let folding = class(1062, Phase::Statement, &inexact());
+        assert_eq!(folding, FaultClass::Duplicate);
     }
 }

@@ -77,8 +77,7 @@ fn shortened(sql: &str) -> String {
         };
         let run = tuple.repeat(9);
         while let Some(start) = sql.find(&run) {
-            let count = sql[start..]
-                .as_bytes()
+            let count = sql.as_bytes()[start..]
                 .chunks(tuple.len())
                 .take_while(|part| *part == tuple.as_bytes())
                 .count();
@@ -97,7 +96,7 @@ fn record(kind: Kind, name: &str) -> Record {
     };
     let mut record = Record::new(key, "bytes", 1);
     if kind == Kind::Version {
-        record.extra = Extra::Version(Box::new(VersionExtra::default()));
+        record.extra = Extra::Version(Box::<VersionExtra>::default());
     }
     record
 }

@@ -10,6 +10,7 @@ mod fixture;
 mod names;
 mod options;
 mod proxy;
+mod rights;
 mod trips;
 
 use std::future::Future;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         connections::trials(&server),
         names::trials(&server),
         options::trials(&server),
+        rights::trials(&server),
         trips::trials(&server),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()

@@ -1,0 +1,114 @@
+//! The rights that `docs/databases.md` says are enough: its own statements are run.
+
+use std::sync::Arc;
+
+use feast_registry_core::store::{SchemaMode, Teardown};
+use feast_registry_core::{Delete, ErrorKind, Kind, Store};
+use libtest_mimic::Trial;
+
+use crate::common::{Server, settings};
+use crate::fixture::{Fixture, registry, view};
+use crate::trials;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/databases.md");
+/// Stands before the statements on the page.
+const MARK: &str = "<!-- rights: mysql -->";
+
+pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
+    trials![server, "rights": a_server_needs_no_right_to_create, a_server_says_what_it_may_not_create]
+}
+
+/// A database with the two users of the page.
+struct Users {
+    fixture: Fixture,
+    owner: String,
+    server: String,
+}
+
+impl Users {
+    async fn new(server: &Arc<Server>) -> Self {
+        let fixture = Fixture::new(server).await;
+        // The page makes it.
+        let database = &fixture.database;
+        server.drop_database(database).await.unwrap();
+        // Names of users end at 32 letters.
+        let id = &uuid::Uuid::new_v4().simple().to_string()[..16];
+        let users = Users {
+            owner: format!("owner_{id}"),
+            server: format!("server_{id}"),
+            fixture,
+        };
+        for statement in statements() {
+            let statement = statement
+                .replace("feast_owner", &users.owner)
+                .replace("feast_server", &users.server)
+                .replace("feast_registry", &users.fixture.database);
+            server.administer(&statement).await.unwrap();
+        }
+        users
+    }
+
+    fn url(&self, user: &str, password: &str) -> String {
+        let (host, port) = self.fixture.server.authority();
+        let database = &self.fixture.database;
+        format!("mysql://{user}:{password}@{host}:{port}/{database}")
+    }
+
+    fn owner(&self) -> String {
+        self.url(&self.owner, "the-secret-of-the-owner")
+    }
+
+    fn server(&self) -> String {
+        self.url(&self.server, "the-secret-of-the-server")
+    }
+
+    async fn end(self) {
+        for user in [&self.owner, &self.server] {
+            let drop = format!("DROP USER '{user}'@'%'");
+            self.fixture.server.administer(&drop).await.unwrap();
+        }
+        self.fixture.end().await;
+    }
+}
+
+/// The statements of the page, one a line.
+fn statements() -> Vec<String> {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let (_, behind) = page.split_once(MARK).unwrap();
+    let block = behind.split("```").nth(1).unwrap();
+    let lines = block.lines().skip(1);
+    lines
+        .map(|line| line.trim_end_matches(';').to_owned())
+        .collect()
+}
+
+async fn a_server_needs_no_right_to_create(server: Arc<Server>) {
+    let users = Users::new(&server).await;
+    let owner = feast_registry_mysql::open(&settings(&users.owner()).unwrap());
+    owner.await.unwrap().upgrade(false).await.unwrap();
+
+    // What a registry does in a day.
+    let registry = registry(&users.server()).await;
+    registry.apply(view("v", "one")).await.unwrap();
+    registry.apply(view("v", "two")).await.unwrap();
+    let delete = Delete::new(Kind::FeatureView, "p", "v");
+    registry.delete(delete).await.unwrap();
+
+    let store = feast_registry_mysql::open(&settings(&users.server()).unwrap());
+    let store = store.await.unwrap();
+    assert!(store.upgrade(true).await.unwrap().is_empty());
+    store.teardown(Teardown::Rows).await.unwrap();
+    let error = store.teardown(Teardown::Tables).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    users.end().await;
+}
+
+async fn a_server_says_what_it_may_not_create(server: Arc<Server>) {
+    let users = Users::new(&server).await;
+    let store = feast_registry_mysql::open(&settings(&users.server()).unwrap());
+    let error = store.await.unwrap().initialize(SchemaMode::Auto).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    assert!(error.to_string().contains("cannot create table"), "{error}");
+    users.end().await;
+}
