@@ -23,8 +23,8 @@ impl PostgresDialect {
         PostgresDialect::default()
     }
 
-    /// Tables in a named schema. Statements name it, so that no session has to be told, except with
-    /// `None`.
+    /// Tables in a named schema, which every statement names, so that no session has to be told;
+    /// without a name as [`PostgresDialect::new`].
     pub fn in_schema(schema: Option<String>) -> Self {
         PostgresDialect { schema }
     }
