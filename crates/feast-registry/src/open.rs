@@ -18,6 +18,8 @@ pub fn backends() -> Backends {
     let backends = backends.with(feast_registry_sqlite::SqliteBackend);
     #[cfg(feature = "postgres")]
     let backends = backends.with(feast_registry_postgres::PostgresBackend);
+    #[cfg(feature = "cockroachdb")]
+    let backends = backends.with(feast_registry_cockroachdb::CockroachBackend);
     #[cfg(feature = "mysql")]
     let backends = backends.with(feast_registry_mysql::MysqlBackend);
     backends
