@@ -155,6 +155,10 @@ impl Context {
         }
     }
 
+    pub(crate) fn is_soak(&self) -> bool {
+        self.inner.settings.soak
+    }
+
     pub(crate) fn seed(&self) -> u64 {
         self.inner.settings.seed
     }

@@ -79,6 +79,7 @@ mod cli;
 mod context;
 mod flaky;
 mod harness;
+mod history;
 pub mod proxy;
 mod random;
 mod rows;

@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use feast_registry_core::store::SchemaMode;
 use feast_registry_core::{ErrorKind, Kind, Registry, RegistryOptions, Store};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
 use crate::check::{Checked, Failure};
 use crate::harness::Harness;
+use crate::history::Writer;
 use crate::samples::{self, Sample};
 
 const VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_WORKER";
@@ -52,6 +54,8 @@ pub(crate) enum Job {
         view: String,
         kind: String,
     },
+    /// Runs writers at once and prints what each of their operations was told.
+    Mix(Vec<Writer>),
     /// Creates pairs of entities until it is killed, and prints the number of each pair.
     Append { project: String, prefix: String },
 }
@@ -130,6 +134,17 @@ async fn job(store: &Arc<dyn Store>, job: Job) -> Checked {
                 Err(error) => return Err(error.into()),
             }
         }
+        Job::Mix(writers) => {
+            let run = |writer: Writer| {
+                let registry = registry.clone();
+                async move { writer.run(&registry).await }
+            };
+            for events in try_join_all(writers.into_iter().map(|w| spawned(run(w)))).await? {
+                for event in events {
+                    say(&serde_json::to_string(&event)?)?;
+                }
+            }
+        }
         Job::Append { project, prefix } => {
             for number in 0.. {
                 let pair = samples::pair(&project, &prefix, number);
@@ -139,6 +154,12 @@ async fn job(store: &Arc<dyn Store>, job: Job) -> Checked {
         }
     }
     Ok(())
+}
+
+async fn spawned<T: Send + 'static>(
+    work: impl Future<Output = Checked<T>> + Send + 'static,
+) -> Checked<T> {
+    tokio::spawn(work).await?
 }
 
 /// A pipe takes a line of this length whole, so a line that arrives was meant.

@@ -10,8 +10,7 @@ use feast_registry_core::{Error, ErrorKind};
 pub enum FaultClass {
     /// Another transaction was in the way and this one provably did not commit: try again.
     Conflict,
-    /// A row with this key exists already. The message must name table and key, as servers do:
-    /// the same one again and again is certain to stay.
+    /// A row with this key exists already.
     Duplicate,
     /// A statement did not change as many rows as it must: a row is gone.
     RowGone,

@@ -14,10 +14,6 @@ const ATTEMPTS: u32 = 12;
 /// alone would be no bound that a person waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often the same row may be in the way, or missing, before it is certain that it always
-/// will be: two names that the database takes for one, or a decision about a row it did not read.
-const CERTAIN: u32 = 3;
-
 /// The attempts at one piece of work.
 #[derive(Debug)]
 pub(crate) struct Attempts {
@@ -26,10 +22,9 @@ pub(crate) struct Attempts {
     /// Whether a connection broke: then one that cannot be made is tried again too, since the
     /// server may be starting.
     lost: bool,
-    /// Where one writer has the database for itself, nothing changes until the next attempt.
+    /// Where one writer has the database for itself, a row that was in the way, or missing, will be
+    /// so again.
     one_writer: bool,
-    last: Option<DriverError>,
-    alike: u32,
 }
 
 impl Attempts {
@@ -39,8 +34,6 @@ impl Attempts {
             made: 0,
             lost: false,
             one_writer,
-            last: None,
-            alike: 0,
         }
     }
 
@@ -54,7 +47,7 @@ impl Attempts {
         self.lost |= fault.class == FaultClass::Disconnected;
         let again = match fault.class {
             FaultClass::Conflict | FaultClass::Disconnected => true,
-            FaultClass::Duplicate | FaultClass::RowGone => !self.is_certain(&fault),
+            FaultClass::Duplicate | FaultClass::RowGone => !self.one_writer,
             FaultClass::Unavailable => self.lost,
             _ => false,
         };
@@ -63,18 +56,12 @@ impl Attempts {
             return Err(self.give_up(&fault));
         }
         tracing::debug!(error = %fault, attempt = self.made, "tried again");
-        self.last = Some(fault);
         Ok(pause(self.made))
     }
 
-    /// Whether this happens however often it is tried.
-    fn is_certain(&mut self, fault: &DriverError) -> bool {
-        let same = |last: &DriverError| last.class == fault.class && last.message == fault.message;
-        self.alike = match self.last.as_ref().is_some_and(same) {
-            true => self.alike + 1,
-            false => 1,
-        };
-        self.one_writer || self.alike >= CERTAIN
+    /// How many attempts there have been.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
     }
 
     fn give_up(&self, fault: &DriverError) -> Error {
@@ -86,15 +73,13 @@ impl Attempts {
             .with_hint("try again; if it stays, something holds the lock for long"),
             FaultClass::Duplicate => contention(format!(
                 "a row is in the way that was not there when it was looked for, nothing was written ({fault})"
-            ))
-            .with_hint(
-                "where the database ignores case, accents or trailing spaces, two such names are one: choose another name",
-            ),
+            )),
             FaultClass::RowGone => contention(format!(
                 "a row is not there that was to be changed, nothing was written ({fault})"
             )),
-            FaultClass::Disconnected if attempts > 1 => Error::from(fault.clone())
-                .context(format_args!("the connection was lost {attempts} times, nothing was written")),
+            FaultClass::Disconnected if attempts > 1 => Error::from(fault.clone()).context(
+                format_args!("the connection was lost {attempts} times, nothing was written"),
+            ),
             _ => Error::from(fault.clone()),
         }
     }
@@ -142,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_certain_to_fail_fails_soon() {
+    fn what_is_certain_to_fail_fails_at_once() {
         for class in [FaultClass::Duplicate, FaultClass::RowGone] {
             assert_eq!(attempts(true, class), (1, ErrorKind::Contention));
-            assert_eq!(attempts(false, class), (CERTAIN, ErrorKind::Contention));
+            assert_eq!(attempts(false, class), (ATTEMPTS, ErrorKind::Contention));
         }
     }
 
@@ -163,14 +148,5 @@ mod tests {
         let mut attempts = Attempts::new(false);
         assert!(attempts.after(fault(FaultClass::Disconnected)).is_ok());
         assert!(attempts.after(fault(FaultClass::Unavailable)).is_ok());
-    }
-
-    #[test]
-    fn others_in_the_way_of_the_same_name_are_no_certainty() {
-        let mut attempts = Attempts::new(false);
-        for row in 0..5 {
-            let fault = DriverError::new(FaultClass::Duplicate, format!("row {row}"));
-            assert!(attempts.after(fault).is_ok());
-        }
     }
 }

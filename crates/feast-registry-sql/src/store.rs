@@ -221,7 +221,8 @@ impl<D: Driver> Store for SqlStore<D> {
         };
         let mut attempts = Attempts::new(one_writer);
         loop {
-            let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids);
+            let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids)
+                .after(attempts.made());
             let fault = match self.driver.write(job).await {
                 Ok(answer) => return Ok(answer),
                 Err(WriteFault::Final(error)) => return Err(error),

@@ -2,25 +2,44 @@
 //!
 //! Databases that run transactions side by side tell some of them to start again: at any statement,
 //! and at COMMIT. A test that waits for that to happen tests little. [`Restarts`] makes it happen, at
-//! one place after the other, by sending a statement that fails in the place of one that would
-//! not: what follows is the server's own behaviour, with everything that was sent behind it.
+//! one place after the other, by sending statements that fail in the place of those that would
+//! not: what follows is the server's own behaviour, with everything that was sent behind them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use crate::{Access, Connection, Dialect, Driver, DriverError, Step, StepResult};
+use feast_registry_core::store::Answer;
+
+use crate::{
+    Access, Connection, Dialect, Driver, DriverError, FaultClass, Step, StepResult, WriteFault,
+    WriteJob,
+};
 
 /// When a transaction is told to start again.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum When {
-    /// One attempt in three, at a place that moves on from one to the next: this many places, of
-    /// which the first is the statement behind BEGIN. Enough attempts are left for all to succeed.
-    Sometimes(u64),
+    /// The first attempts of every transaction, each at one of so many places: the first is the
+    /// statement behind BEGIN; a transaction with fewer statements fails at COMMIT.
+    First {
+        /// How many attempts fail.
+        attempts: u32,
+        /// How many places there are.
+        places: u64,
+    },
     /// Every attempt, at this place.
     Always(u64),
+}
+
+/// The statements that make a transaction fail, as a transaction fails that must start again.
+#[derive(Clone, Debug)]
+pub struct Failing {
+    /// Fails at once.
+    pub at_once: Arc<str>,
+    /// Succeeds, and lets COMMIT fail. Where a server cannot do that, the same as the other.
+    pub at_commit: Arc<str>,
 }
 
 /// A driver over another one whose writing transactions are told to start again.
@@ -28,19 +47,17 @@ pub enum When {
 pub struct Restarts<D> {
     driver: D,
     when: When,
-    failing: Arc<str>,
-    attempts: AtomicU64,
+    failing: Failing,
     raised: Arc<AtomicU64>,
 }
 
 impl<D: Driver> Restarts<D> {
-    /// `failing` is a statement that fails as a transaction fails that must start again.
-    pub fn new(driver: D, when: When, failing: impl Into<Arc<str>>) -> Self {
+    /// A driver over `driver`.
+    pub fn new(driver: D, when: When, failing: Failing) -> Self {
         Restarts {
             driver,
             when,
-            failing: failing.into(),
-            attempts: AtomicU64::new(0),
+            failing,
             raised: Arc::default(),
         }
     }
@@ -50,14 +67,15 @@ impl<D: Driver> Restarts<D> {
         &self.raised
     }
 
-    /// The place at which the next transaction fails, if it does.
-    fn place(&self) -> Option<u64> {
-        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
+    /// The place at which a piece of work fails, if this attempt does.
+    fn place(&self, job: &WriteJob) -> Option<u64> {
         match self.when {
             When::Always(place) => Some(place),
-            When::Sometimes(places) => attempt
-                .is_multiple_of(3)
-                .then(|| (attempt / 3) % places.max(1)),
+            When::First { attempts, places } if job.attempt() < attempts => {
+                let work = job.operation() % u128::from(places.max(1));
+                u64::try_from(work).ok()
+            }
+            When::First { .. } => None,
         }
     }
 }
@@ -73,17 +91,18 @@ impl<D: Driver> Driver for Restarts<D> {
     }
 
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
-        let connection = self.driver.acquire(access).await?;
-        if access != Access::Write {
-            return Ok(connection);
-        }
-        Ok(Box::new(Restarted {
-            connection,
-            place: self.place(),
+        self.driver.acquire(access).await
+    }
+
+    async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
+        let mut connection = Restarted {
+            connection: self.driver.acquire(Access::Write).await?,
+            place: self.place(&job),
             position: None,
             failing: &self.failing,
             raised: &self.raised,
-        }))
+        };
+        job.run(&mut connection).await
     }
 
     async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
@@ -100,64 +119,57 @@ struct Restarted<'a> {
     place: Option<u64>,
     /// How many statements of the transaction have been sent; none before BEGIN, which cannot fail.
     position: Option<u64>,
-    failing: &'a Arc<str>,
+    failing: &'a Failing,
     raised: &'a AtomicU64,
 }
 
 impl Restarted<'_> {
-    /// The statement to send for one that is wanted, and whether another goes before it.
-    fn replace(&mut self, step: Step, out: &mut Vec<Step>) {
+    /// Sends a statement, or what makes it fail.
+    fn send(&mut self, step: Step, out: &mut Vec<Step>) {
         let Some(position) = self.position else {
-            // Only BEGIN stands before the first statement.
             self.position = is(&step, "BEGIN").then_some(0);
             out.push(step);
             return;
         };
         self.position = Some(position + 1);
-        let ends = is(&step, "COMMIT") || is(&step, "ROLLBACK");
-        let fails = self
-            .place
-            .is_some_and(|place| position == place || (ends && position < place));
-        if !fails || is(&step, "ROLLBACK") {
-            if ends {
-                self.position = None;
-            }
+        let commits = is(&step, "COMMIT");
+        let fails = |place| position == place || (commits && position < place);
+        if is(&step, "ROLLBACK") || !self.place.is_some_and(fails) {
             out.push(step);
             return;
         }
+        // Once is enough: what the transaction does after that is its own affair.
+        self.place = None;
         self.raised.fetch_add(1, Ordering::Relaxed);
-        out.push(Step::control(Arc::clone(self.failing)));
-        // What the server answers to the COMMIT of a transaction that has failed must not be taken
-        // for success.
-        if ends {
-            self.position = None;
+        if commits {
+            out.push(Step::control(Arc::clone(&self.failing.at_commit)));
             out.push(step);
+        } else {
+            out.push(Step::control(Arc::clone(&self.failing.at_once)));
         }
     }
 }
 
 fn is(step: &Step, word: &str) -> bool {
-    step.sql
-        .get(..word.len())
-        .is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+    let begin = step.sql.get(..word.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
 }
 
 #[async_trait]
 impl Connection for Restarted<'_> {
     async fn run(&mut self, steps: Vec<Step>) -> Result<Vec<StepResult>, DriverError> {
+        let raised = self.place.is_some();
         let mut sent = Vec::with_capacity(steps.len() + 1);
-        let wanted = steps.len();
         for step in steps {
-            self.replace(step, &mut sent);
+            self.send(step, &mut sent);
         }
         let results = self.connection.run(sent).await?;
-        // One statement more was sent only where it fails.
-        match results.len() == wanted {
-            true => Ok(results),
-            false => Err(DriverError::new(
-                crate::FaultClass::Other,
-                "the statement that was to fail succeeded",
+        match raised && self.place.is_none() {
+            true => Err(DriverError::new(
+                FaultClass::Other,
+                "a transaction that was to fail succeeded",
             )),
+            false => Ok(results),
         }
     }
 }

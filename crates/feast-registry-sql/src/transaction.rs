@@ -14,7 +14,7 @@ use crate::observe::Watch;
 use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
 use crate::writes::{guard, render};
-use crate::{Connection, DriverError, Step, StepResult};
+use crate::{Connection, DriverError, FaultClass, Step, StepResult};
 
 /// A unit of work that a [`Driver`](crate::Driver) runs on a connection.
 pub struct WriteJob {
@@ -23,7 +23,10 @@ pub struct WriteJob {
     reads: ReadSet,
     decide: Arc<dyn Decide>,
     ids: Ids,
+    attempt: u32,
     watch: Option<Watch>,
+    /// Rows that the database takes for ones that were asked for, although their names differ.
+    lookalikes: Vec<Key>,
 }
 
 /// Why an attempt did not commit.
@@ -55,8 +58,26 @@ impl WriteJob {
             reads,
             decide: Arc::clone(decide),
             ids,
+            attempt: 0,
             watch: None,
+            lookalikes: Vec::new(),
         }
+    }
+
+    /// The same work, tried again after so many attempts.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.attempt = attempts;
+        self
+    }
+
+    /// How often the work has been tried before.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// What all attempts at one piece of work have in common.
+    pub fn operation(&self) -> u128 {
+        self.ids.operation().as_u128()
     }
 
     pub(crate) fn observed(mut self, watch: Watch) -> Self {
@@ -81,15 +102,22 @@ impl WriteJob {
     ///
     /// Those of the decision, and those of the database.
     pub async fn run(mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
-        let outcome = self.attempt(connection).await;
+        let outcome = self.try_once(connection).await;
         if let Err(WriteFault::Database(_)) = outcome {
             // What failed may have ended the transaction already: nothing to tell then.
             let _ = self.roll_back(connection).await;
         }
-        outcome
+        match (outcome, self.lookalikes.first()) {
+            (Err(WriteFault::Database(fault)), Some(row))
+                if fault.class == FaultClass::Duplicate =>
+            {
+                Err(WriteFault::Final(same_name(row)))
+            }
+            (outcome, _) => outcome,
+        }
     }
 
-    async fn attempt(&mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
+    async fn try_once(&mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
         let mut view = self.begin(connection).await?;
         loop {
             let context = Context::new(self.ids);
@@ -129,16 +157,17 @@ impl WriteJob {
         }
     }
 
-    async fn begin(&self, connection: &mut dyn Connection) -> Result<View, DriverError> {
+    async fn begin(&mut self, connection: &mut dyn Connection) -> Result<View, DriverError> {
         let mut view = View::new();
         let begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
-        self.read(connection, begin, &self.reads, &mut view).await?;
+        let reads = self.reads.clone();
+        self.read(connection, begin, &reads, &mut view).await?;
         Ok(view)
     }
 
     /// Runs `steps` and then the reads of a set, all in one go.
     async fn read(
-        &self,
+        &mut self,
         connection: &mut dyn Connection,
         mut steps: Vec<Step>,
         reads: &ReadSet,
@@ -148,7 +177,7 @@ impl WriteJob {
         let plan = plan(&self.statements, reads, &mut steps);
         let mut results = self.send(connection, steps).await?.into_iter().skip(before);
         for read in plan {
-            read.take(&mut results, view);
+            read.take(&mut results, view, &mut self.lookalikes);
         }
         Ok(())
     }
@@ -175,6 +204,13 @@ impl WriteJob {
         let rollback = Step::control(Arc::clone(&self.statements.rollback));
         self.send(connection, vec![rollback]).await.map(drop)
     }
+}
+
+fn same_name(row: &Key) -> Error {
+    let message = format!("{row} is in the way: the database takes the two names for one");
+    Error::new(ErrorKind::Invalid, message).with_hint(
+        "the collation of its name columns ignores case, accents or trailing spaces: choose another name",
+    )
 }
 
 impl fmt::Debug for WriteJob {
@@ -250,7 +286,12 @@ fn plan<'a>(
 
 impl Planned<'_> {
     /// Takes the results of these reads and notes what they found.
-    fn take(self, results: &mut impl Iterator<Item = StepResult>, view: &mut View) {
+    fn take(
+        self,
+        results: &mut impl Iterator<Item = StepResult>,
+        view: &mut View,
+        lookalikes: &mut Vec<Key>,
+    ) {
         match self {
             Planned::Keys {
                 kind,
@@ -268,6 +309,7 @@ impl Planned<'_> {
                 for key in keys {
                     view.put_key(key.clone(), lock, found.remove(key));
                 }
+                lookalikes.extend(found.into_keys());
             }
             Planned::Range { range, .. } => {
                 let rows = results.next().unwrap_or_default().rows;

@@ -1,5 +1,6 @@
 //! Many writers at once: nothing is lost, nothing is half.
 
+mod histories;
 mod processes;
 mod projects;
 mod versions;
@@ -18,6 +19,7 @@ pub(super) fn trials() -> Vec<Trial> {
         versions::trials(),
         projects::trials(),
         processes::trials(),
+        histories::trials(),
     ]
     .into_iter()
     .flatten()

@@ -19,6 +19,7 @@ pub(super) fn trials() -> Vec<Trial> {
         deleting_what_is_not_there_is_no_error,
         names_that_differ_in_case_are_kept_apart_or_refused,
         thousands_of_writes_are_one_transaction,
+        many_updates_change_their_own_rows_only,
     ];
     for (name, write) in undoable() {
         trials.push(Trial::new(
@@ -261,6 +262,37 @@ async fn thousands_of_writes_are_one_transaction(cx: Context) -> Checked {
         rows::everything(&*store).await?.len(),
         1,
         "rows after the delete"
+    );
+    Ok(())
+}
+
+/// A thousand updates may be a few statements: each row must get its own bytes and stamp, and the
+/// same name in another project must not change.
+async fn many_updates_change_their_own_rows_only(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    let count = 1_000.min(cx.facts().limits.transaction_writes);
+    let rows_of = |project: &str, text: &str, later: i64| -> Vec<Record> {
+        let row = |n: usize| {
+            let key = Key::new(Kind::Entity, project, format!("e{n:05}").as_str());
+            let own = i64::try_from(n).unwrap_or_default();
+            rows::at(key, &format!("{text} {n}"), STAMP + later * own)
+        };
+        (0..count).map(row).collect()
+    };
+    rows::insert(&*store, &rows_of("p", "old", 0)).await?;
+    let others = rows_of("q", "other", 0);
+    rows::insert(&*store, &others).await?;
+
+    let wanted = rows_of("p", "new", 1);
+    let updates = wanted
+        .iter()
+        .map(|row| rows::update(&row.key, &rows::text(row), row.stamp));
+    rows::write(&*store, updates.collect()).await?;
+    let mut all = wanted;
+    all.extend(others);
+    ensure!(
+        rows::everything(&*store).await? == all,
+        "rows have others' bytes or stamps"
     );
     Ok(())
 }
