@@ -75,7 +75,7 @@ async fn one_that_feasts_table_takes_for_another_is_refused(server: Arc<Server>)
         .unwrap();
     for name in ["Driver", "drivér", "driver "] {
         let error = registry.apply(entity(name, "second")).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Contention, "{name:?}: {error}");
+        assert!(error.to_string().contains("in the way"), "{name:?}: {error}");
     }
     let now = registry
         .get(&key("driver"), Freshness::Store)
@@ -144,7 +144,7 @@ async fn the_history_of_a_view_is_not_that_of_one_that_looks_alike(server: Arc<S
     let mut other = view("Trips", "");
     other.kind = Kind::StreamFeatureView;
     let error = registry.apply(other).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Contention, "{error}");
+    assert!(error.to_string().contains("in the way"), "{error}");
     // Feast's own may be there all the same.
     fixture
         .sql(
