@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use feast_registry_core::store::{SchemaMode, Teardown};
 use feast_registry_core::{Delete, ErrorKind, Kind, Store};
+use feast_registry_mysql::MysqlDriver;
+use feast_registry_sql::SqlStore;
 use libtest_mimic::Trial;
 
 use crate::common::{Server, settings};
@@ -71,6 +73,11 @@ impl Users {
     }
 }
 
+async fn open(url: &str) -> SqlStore<MysqlDriver> {
+    let settings = settings(url).unwrap();
+    feast_registry_mysql::open(&settings).await.unwrap()
+}
+
 /// The statements of the page, one a line.
 fn statements() -> Vec<String> {
     let page = std::fs::read_to_string(PAGE).unwrap();
@@ -84,8 +91,7 @@ fn statements() -> Vec<String> {
 
 async fn a_server_needs_no_right_to_create(server: Arc<Server>) {
     let users = Users::new(&server).await;
-    let owner = feast_registry_mysql::open(&settings(&users.owner()).unwrap());
-    owner.await.unwrap().upgrade(false).await.unwrap();
+    open(&users.owner()).await.upgrade(false).await.unwrap();
 
     // What a registry does in a day.
     let registry = registry(&users.server()).await;
@@ -94,8 +100,7 @@ async fn a_server_needs_no_right_to_create(server: Arc<Server>) {
     let delete = Delete::new(Kind::FeatureView, "p", "v");
     registry.delete(delete).await.unwrap();
 
-    let store = feast_registry_mysql::open(&settings(&users.server()).unwrap());
-    let store = store.await.unwrap();
+    let store = open(&users.server()).await;
     assert!(store.upgrade(true).await.unwrap().is_empty());
     store.teardown(Teardown::Rows).await.unwrap();
     let error = store.teardown(Teardown::Tables).await.unwrap_err();
@@ -105,9 +110,8 @@ async fn a_server_needs_no_right_to_create(server: Arc<Server>) {
 
 async fn a_server_says_what_it_may_not_create(server: Arc<Server>) {
     let users = Users::new(&server).await;
-    let store = feast_registry_mysql::open(&settings(&users.server()).unwrap());
-    let error = store.await.unwrap().initialize(SchemaMode::Auto).await;
-    let error = error.unwrap_err();
+    let store = open(&users.server()).await;
+    let error = store.initialize(SchemaMode::Auto).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
     assert!(error.to_string().contains("cannot create table"), "{error}");
     users.end().await;
