@@ -75,7 +75,10 @@ async fn one_that_feasts_table_takes_for_another_is_refused(server: Arc<Server>)
         .unwrap();
     for name in ["Driver", "drivér", "driver "] {
         let error = registry.apply(entity(name, "second")).await.unwrap_err();
-        assert!(error.to_string().contains("in the way"), "{name:?}: {error}");
+        assert!(
+            error.to_string().contains("in the way"),
+            "{name:?}: {error}"
+        );
     }
     let now = registry
         .get(&key("driver"), Freshness::Store)
