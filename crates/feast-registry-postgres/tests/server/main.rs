@@ -14,6 +14,7 @@ mod fixture;
 mod leftovers;
 mod preparing;
 mod proxy;
+mod rights;
 mod statements;
 mod tls;
 mod tls_proxy;
@@ -75,6 +76,8 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         connecting::reads_that_may_be_behind_go_to_the_replica,
         connecting::tables_are_in_the_current_schema_if_none_is_named,
         connecting::the_wrong_product_is_named,
+        rights::a_server_needs_no_right_to_create,
+        rights::a_server_says_what_it_may_not_create,
         tls::any_certificate_will_do_unless_asked,
         tls::a_known_root_is_enough_for_verify_ca,
         tls::the_host_must_fit_for_verify_full,

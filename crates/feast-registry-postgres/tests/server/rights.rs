@@ -61,19 +61,14 @@ impl Roles {
         self.store(&self.settings(&self.server, "the secret of the server"))
     }
 
-    /// Removes schema and roles.
+    /// Removes the roles with the schema, which holds all that they own.
     async fn end(self) {
-        let Roles {
-            fixture,
-            owner,
-            server,
-        } = self;
-        for sql in [
-            format!("DROP OWNED BY {owner}, {server} CASCADE"),
-            format!("DROP ROLE {owner}, {server}"),
-        ] {
-            fixture.execute(sql).await;
-        }
+        let drop = format!("DROP ROLE {}, {}", self.owner, self.server);
+        let schema = &self.fixture.schema;
+        self.fixture
+            .execute(format!("DROP SCHEMA {schema} CASCADE"))
+            .await;
+        self.fixture.execute(drop).await;
     }
 }
 
@@ -83,7 +78,9 @@ fn statements() -> Vec<String> {
     let (_, behind) = page.split_once(MARK).unwrap();
     let block = behind.split("```").nth(1).unwrap();
     let lines = block.lines().skip(1);
-    lines.map(|line| line.trim_end_matches(';').to_owned()).collect()
+    lines
+        .map(|line| line.trim_end_matches(';').to_owned())
+        .collect()
 }
 
 pub(crate) async fn a_server_needs_no_right_to_create() {
