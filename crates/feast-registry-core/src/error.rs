@@ -128,6 +128,17 @@ impl Error {
         }))
     }
 
+    /// The same error for another one who waited for the same thing; without its source.
+    pub(crate) fn again(&self) -> Self {
+        Error(Box::new(Inner {
+            kind: self.0.kind,
+            message: self.0.message.clone(),
+            hint: self.0.hint.clone(),
+            current: self.0.current,
+            source: None,
+        }))
+    }
+
     /// Input that breaks a rule.
     pub fn invalid(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Invalid, message)

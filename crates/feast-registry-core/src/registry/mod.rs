@@ -1,6 +1,7 @@
 //! The registry: Feast's rules over any store.
 
 mod adopt;
+mod combine;
 mod lineage;
 mod metadata;
 mod read;
@@ -12,6 +13,7 @@ mod write;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use self::combine::Combiner;
 pub use self::read::{Freshness, Listing, Query, Skipped};
 pub use self::transfer::Summary;
 use crate::cache::{Cache, CacheMode, CacheOptions, CacheStatus};
@@ -43,6 +45,7 @@ struct Inner {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     cache: Cache,
+    combiner: Combiner,
 }
 
 impl Registry {
@@ -64,6 +67,7 @@ impl Registry {
                 store,
                 settings: Arc::new(settings),
                 cache: Cache::new(options.cache),
+                combiner: Combiner::default(),
             }),
         };
         registry.adopt_projects().await?;

@@ -69,7 +69,8 @@ impl Registry {
 
     /// Records that a view was materialised from `start` to `end`.
     ///
-    /// Any number of callers may do so at the same time: none is lost.
+    /// Any number of callers may do so at the same time: none is lost. Those of one process that wait
+    /// for the same view are written together.
     ///
     /// # Errors
     ///
@@ -82,13 +83,14 @@ impl Registry {
         start: Timestamp,
         end: Timestamp,
     ) -> Result<Outcome> {
+        let (project, view): (Arc<str>, Arc<str>) = (project.into(), view.into());
         let change = Change::Materialize {
-            project: project.into(),
-            view: view.into(),
+            project: Arc::clone(&project),
+            view: Arc::clone(&view),
             start,
             end,
         };
-        only(self.commit(vec![change]).await?)
+        self.commit_combined((project, view), change).await
     }
 
     /// Puts a view into service (`enabled`) or takes it out of service; says
