@@ -97,6 +97,8 @@ VIEW_MESSAGES = {
 
 BUSY_TIMEOUT_SECONDS = 60
 
+OPENED: list[SqlRegistry] = []
+
 
 def run(main: Callable[[argparse.Namespace], Any], parser: argparse.ArgumentParser) -> None:
     """Run `main` with the parsed arguments and print what it returns as JSON."""
@@ -133,7 +135,15 @@ def open_sql(path: str, project: str, purge: bool = False) -> SqlRegistry:
         sqlalchemy_config_kwargs=kwargs,
         purge_feast_metadata=purge,
     )
-    return SqlRegistry(config, project, None)
+    registry = SqlRegistry(config, project, None)
+    OPENED.append(registry)
+    return registry
+
+
+def close_all() -> None:
+    """Give back the connections of every registry that was opened."""
+    while OPENED:
+        OPENED.pop().write_engine.dispose()
 
 
 def open_file(path: str, project: str) -> Registry:
@@ -146,7 +156,7 @@ def read_engine(path: str) -> sqlalchemy.Engine:
     """An engine that reads the tables without Feast, so without side effects."""
     if path.startswith("postgresql://"):
         path = path.replace("postgresql://", "postgresql+psycopg://", 1)
-    return sqlalchemy.create_engine(path)
+    return sqlalchemy.create_engine(path, poolclass=sqlalchemy.NullPool)
 
 
 def read_table(engine: sqlalchemy.Engine, table: str) -> list[dict[str, Any]]:

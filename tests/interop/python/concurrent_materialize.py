@@ -50,7 +50,8 @@ def main(arguments: argparse.Namespace) -> dict:
         registry.apply_feature_view(view, arguments.project)
     before = kept(arguments.path, arguments.project, arguments.view)
 
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["common"])  # Feast is imported once for all
     barrier, results = context.Barrier(arguments.processes), context.Queue()
     processes = [
         context.Process(target=work, args=(arguments, number, barrier, results))

@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import Any
 
-import common  # noqa: F401  (Feast, imported before the first request)
+import common  # Feast, imported before the first request
 
 
 def call(name: str, arguments: list[str]) -> Any:
@@ -31,6 +31,8 @@ def answer(line: str) -> dict[str, Any]:
         return {"error": f"{name} ended with exit code {error.code}"}
     except Exception:
         return {"error": traceback.format_exc()}
+    finally:
+        common.close_all()
 
 
 def say(document: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-//! SQLite databases in temporary folders.
+//! A database of a test's own, and what Python says of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,46 +8,61 @@ use tempfile::TempDir;
 
 use feast_registry::{Record, Registry};
 
+use crate::engine::Engine;
 use crate::python;
 
-/// A database file in a folder of its own, which goes with it.
+/// A database that goes with this, and a folder for what belongs to it.
 pub(crate) struct Database {
+    engine: Engine,
+    /// On a server.
+    name: Option<String>,
     folder: TempDir,
 }
 
 impl Database {
-    /// No database yet.
-    pub(crate) fn absent() -> Self {
+    /// A database without tables.
+    pub(crate) fn absent(engine: Engine) -> Self {
         Database {
+            engine,
+            name: engine.variable().map(|_| engine.create(None)),
             folder: TempDir::new().unwrap(),
         }
     }
 
-    /// A database file with this content.
+    /// A database file of SQLite with this content.
     pub(crate) fn holding(content: &[u8]) -> Self {
-        let database = Database::absent();
+        let database = Database::absent(Engine::Sqlite);
         fs::write(database.file(), content).unwrap();
         database
+    }
+
+    /// Another database with the same tables and rows. Nothing may have this one open.
+    pub(crate) fn copy(&self) -> Self {
+        let Some(name) = &self.name else {
+            return Database::holding(&fs::read(self.file()).unwrap());
+        };
+        Database {
+            engine: self.engine,
+            name: Some(self.engine.create(Some(name))),
+            folder: TempDir::new().unwrap(),
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn file(&self) -> PathBuf {
+    fn file(&self) -> PathBuf {
         self.folder.path().join("registry.db")
-    }
-
-    /// The file's content. Nothing may have it open.
-    pub(crate) fn content(&self) -> Vec<u8> {
-        fs::read(self.file()).unwrap()
     }
 
     /// The database as Feast and we write it in `feature_store.yaml`.
     pub(crate) fn url(&self) -> String {
-        format!("sqlite:///{}", self.file().display())
+        match &self.name {
+            Some(name) => self.engine.url(name),
+            None => format!("sqlite:///{}", self.file().display()),
+        }
     }
-
     /// Opens it with our library.
     pub(crate) async fn open(&self) -> Registry {
         feast_registry::open_url(&self.url()).await.unwrap()
@@ -89,6 +104,14 @@ impl Database {
     /// Everything that is stored in it, read by Python without Feast.
     pub(crate) fn raw(&self) -> Value {
         self.python("dump.py", &["--raw"])["tables"].take()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            self.engine.drop(name);
+        }
     }
 }
 

@@ -11,13 +11,17 @@ use prost_types::{
 };
 
 use crate::python;
+use crate::trials::trials;
+
+trials! {
+    alone { messages_and_services_are_those_of_the_installed_feast }
+}
 
 const PACKAGES: [&str; 3] = ["feast.core", "feast.types", "feast.registry"];
 
 /// Every declaration with what matters about it, by its full name.
 type Declarations = BTreeMap<String, String>;
 
-#[test]
 fn messages_and_services_are_those_of_the_installed_feast() {
     let answer = python::run("descriptors.py", &[]);
     assert_eq!(answer["feast"], "0.67.0");

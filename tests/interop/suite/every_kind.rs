@@ -1,14 +1,16 @@
 //! The database that Python fills with objects of every kind, made once and copied for each test.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use base64::Engine;
+use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use feast_registry::{Apply, Kind};
 
 use crate::database::Database;
+use crate::engine::Engine;
+use crate::python;
 
 pub(crate) const PROJECT: &str = "every_kind";
 /// The second project, with objects under names that the first one has too.
@@ -16,11 +18,9 @@ pub(crate) const OTHER: &str = "every_kind_other";
 
 /// What Python wrote.
 pub(crate) struct EveryKind {
-    content: Vec<u8>,
+    database: Database,
     /// What `write_every_kind.py` says that it wrote.
     pub(crate) written: Value,
-    /// What another process of Python wrote, from the same definitions, elsewhere.
-    pub(crate) again: Value,
     /// The tables as they are stored.
     pub(crate) raw: Value,
     /// The objects as Feast reads them.
@@ -28,25 +28,30 @@ pub(crate) struct EveryKind {
 }
 
 /// The database with what Python says of it. The first caller waits for Python.
-pub(crate) fn every_kind() -> &'static EveryKind {
-    static MADE: LazyLock<EveryKind> = LazyLock::new(EveryKind::make);
-    &MADE
+pub(crate) fn every_kind(engine: Engine) -> &'static EveryKind {
+    static MADE: [OnceLock<EveryKind>; 3] = [const { OnceLock::new() }; 3];
+    MADE[engine as usize].get_or_init(|| EveryKind::make(engine))
+}
+
+/// What another process of Python wrote, from the same definitions, elsewhere.
+pub(crate) fn again() -> &'static Value {
+    static AGAIN: LazyLock<Value> = LazyLock::new(|| {
+        let database = Database::absent(Engine::Sqlite);
+        let arguments = ["--path", &*database.url(), "--project", PROJECT];
+        python::run_in_another_process("write_every_kind.py", &arguments)
+    });
+    &AGAIN
 }
 
 impl EveryKind {
-    fn make() -> Self {
-        let database = Database::absent();
-        // At the same time, so that each has a process of its own.
-        let other = std::thread::spawn(|| write(&Database::absent()));
+    fn make(engine: Engine) -> Self {
+        let database = Database::absent(engine);
         let written = write(&database);
-        let again = other.join().unwrap();
-        let content = database.content();
         let raw = database.raw();
         let dump = database.dump_with_functions();
         EveryKind {
-            content,
+            database,
             written,
-            again,
             raw,
             dump,
         }
@@ -54,7 +59,7 @@ impl EveryKind {
 
     /// A copy of the database for one test.
     pub(crate) fn database(&self) -> Database {
-        Database::holding(&self.content)
+        self.database.copy()
     }
 }
 

@@ -8,22 +8,29 @@ use feast_registry::{Apply, Change, Effect, Freshness, Key, Kind, Query, json};
 
 use crate::compare::{assert_same, keys};
 use crate::database::{Database, rows};
+use crate::engine::Engine;
 use crate::objects::{feature, feature_names, names, stored_view};
-use crate::python;
+use crate::trials::trials;
 
-const PROJECT: &str = "feast040";
+trials! {
+    everywhere {
+        an_old_database_is_taken_over,
+        objects_of_an_old_database_are_unchanged_when_they_are_applied_again,
+        the_first_change_of_an_old_view_keeps_what_was_there_as_v0,
+    }
+}
 
-fn database() -> Database {
-    let database = Database::absent();
-    let script = std::fs::read_to_string(python::scripts().join("feast040.sql")).unwrap();
-    let connection = rusqlite::Connection::open(database.file()).unwrap();
-    connection.execute_batch(&script).unwrap();
+pub(crate) const PROJECT: &str = "feast040";
+
+/// A database with the tables and rows of Feast 0.40.
+pub(crate) fn database(engine: Engine) -> Database {
+    let database = Database::absent(engine);
+    database.python("load_feast040.py", &[]);
     database
 }
 
-#[tokio::test]
-async fn an_old_database_is_taken_over() {
-    let database = database();
+async fn an_old_database_is_taken_over(engine: Engine) {
+    let database = database(engine);
     let old = database.raw();
     assert!(
         old.get("projects").is_none(),
@@ -64,9 +71,8 @@ async fn an_old_database_is_taken_over() {
     assert_eq!(kinds.len(), 8, "{kinds:?}");
 }
 
-#[tokio::test]
-async fn objects_of_an_old_database_are_unchanged_when_they_are_applied_again() {
-    let database = database();
+async fn objects_of_an_old_database_are_unchanged_when_they_are_applied_again(engine: Engine) {
+    let database = database(engine);
     let registry = database.open().await;
     let before = rows(&registry).await;
     for row in before
@@ -86,9 +92,8 @@ async fn objects_of_an_old_database_are_unchanged_when_they_are_applied_again() 
     assert_eq!(rows(&registry).await, before);
 }
 
-#[tokio::test]
-async fn the_first_change_of_an_old_view_keeps_what_was_there_as_v0() {
-    let database = database();
+async fn the_first_change_of_an_old_view_keeps_what_was_there_as_v0(engine: Engine) {
+    let database = database(engine);
     let registry = database.open().await;
     let key = Key::new(Kind::FeatureView, PROJECT, "driver_stats");
     let old = registry.get(&key, Freshness::Store).await.unwrap();

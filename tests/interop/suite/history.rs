@@ -8,8 +8,18 @@ use feast_registry::{Apply, Effect, ErrorKind, Freshness, Kind, Outcome, Registr
 
 use crate::compare::strings;
 use crate::database::Database;
+use crate::engine::Engine;
 use crate::objects::{feature, feature_names, intervals, meta, spec, stored_view};
 use crate::time::interval;
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        versions_are_numbered_on_by_both,
+        pins_of_one_side_hold_for_the_other,
+        intervals_of_both_stand_in_the_order_of_the_calls,
+    }
+}
 
 const PROJECT: &str = "history";
 const VIEW: &str = "stats";
@@ -61,9 +71,8 @@ fn set_version(view: &mut FeatureView, version: &str) {
     view.spec.as_mut().unwrap().version = version.to_owned();
 }
 
-#[tokio::test]
-async fn versions_are_numbered_on_by_both() {
-    let database = Database::absent();
+async fn versions_are_numbered_on_by_both(engine: Engine) {
+    let database = Database::absent(engine);
     feast_applies(&database, &["trips"], "latest").unwrap();
     feast_applies(&database, &["trips", "fares"], "latest").unwrap();
 
@@ -93,9 +102,8 @@ async fn versions_are_numbered_on_by_both() {
     assert_eq!(versions, wanted);
 }
 
-#[tokio::test]
-async fn pins_of_one_side_hold_for_the_other() {
-    let database = Database::absent();
+async fn pins_of_one_side_hold_for_the_other(engine: Engine) {
+    let database = Database::absent(engine);
     feast_applies(&database, &["trips"], "latest").unwrap();
     feast_applies(&database, &["trips", "fares"], "latest").unwrap();
     feast_applies(&database, &["trips", "fares", "tips"], "latest").unwrap();
@@ -160,9 +168,8 @@ async fn pins_of_one_side_hold_for_the_other() {
     assert_eq!(versions["3"], json!(["trips", "rating"]));
 }
 
-#[tokio::test]
-async fn intervals_of_both_stand_in_the_order_of_the_calls() {
-    let database = Database::absent();
+async fn intervals_of_both_stand_in_the_order_of_the_calls(engine: Engine) {
+    let database = Database::absent(engine);
     feast_applies(&database, &["trips"], "latest").unwrap();
     let registry = database.open().await;
     let mut wanted = Vec::new();

@@ -1,7 +1,7 @@
 //! feast-registry beside the real Feast, on the same databases.
 //!
-//! `cargo xtask interop` installs Feast and runs this; `python/README.md` describes the scripts
-//! that do the Python side.
+//! `cargo xtask interop` installs Feast, starts servers and runs this; `python/README.md` describes
+//! the scripts that do the Python side. Tests of tables run on every database of [`engine::Engine`].
 
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
@@ -9,11 +9,15 @@ mod command;
 mod compare;
 mod database;
 mod descriptors;
+mod engine;
 mod every_kind;
+mod example;
 mod feast040;
 mod history;
 mod metadata;
+mod narrow;
 mod objects;
+mod processes;
 mod protobuf_json;
 mod python;
 mod reading;
@@ -24,4 +28,66 @@ mod templates;
 mod time;
 mod together;
 mod transfer;
+mod trials;
+mod worker;
 mod writing;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::engine::Engine;
+
+fn main() -> ExitCode {
+    if worker::is_asked_for() {
+        worker::work();
+        return ExitCode::SUCCESS;
+    }
+    let mut arguments = Arguments::from_args();
+    // One thread for each interpreter of Python.
+    arguments.test_threads.get_or_insert(2);
+    if !arguments.list {
+        say_what_is_not_run();
+    }
+    let conclusion = libtest_mimic::run(&arguments, all());
+    engine::drop_all();
+    conclusion.exit_code()
+}
+
+fn all() -> Vec<Trial> {
+    let modules = [
+        descriptors::trials(),
+        reading::trials(),
+        reapplying::trials(),
+        writing::trials(),
+        transfer::trials(),
+        protobuf_json::trials(),
+        history::trials(),
+        metadata::trials(),
+        together::trials(),
+        processes::trials(),
+        example::trials(),
+        feast040::trials(),
+        narrow::trials(),
+        real::trials(),
+        templates::trials(),
+        speed::trials(),
+    ];
+    modules.into_iter().flatten().collect()
+}
+
+fn say_what_is_not_run() {
+    for engine in Engine::ALL {
+        if let Some(reason) = engine.missing() {
+            say(&format!("not run on {}: {reason}", engine.name()));
+        }
+    }
+}
+
+/// Writes a line that is seen though the test passes.
+fn say(line: &str) {
+    let line = format!("{line}\n");
+    // Nobody can be told of a closed standard error.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}

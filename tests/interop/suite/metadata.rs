@@ -7,7 +7,17 @@ use feast_registry::url::RegistryUrl;
 use feast_registry::{Registry, RegistryOptions};
 
 use crate::database::Database;
+use crate::engine::Engine;
 use crate::objects::entity;
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        the_identity_of_a_project_that_we_made_is_feasts_too,
+        the_identity_of_a_project_that_feast_made_stays,
+        with_purge_neither_side_writes_metadata_of_its_own,
+    }
+}
 
 const PROJECT: &str = "identity";
 
@@ -22,9 +32,8 @@ fn feast_applies_an_entity(database: &Database, name: &str) {
     database.python_applies(PROJECT, &specification).unwrap();
 }
 
-#[tokio::test]
-async fn the_identity_of_a_project_that_we_made_is_feasts_too() {
-    let database = Database::absent();
+async fn the_identity_of_a_project_that_we_made_is_feasts_too(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     registry
         .apply_object(PROJECT, &entity("ours"))
@@ -50,9 +59,8 @@ async fn the_identity_of_a_project_that_we_made_is_feasts_too() {
     );
 }
 
-#[tokio::test]
-async fn the_identity_of_a_project_that_feast_made_stays() {
-    let database = Database::absent();
+async fn the_identity_of_a_project_that_feast_made_stays(engine: Engine) {
+    let database = Database::absent(engine);
     feast_applies_an_entity(&database, "theirs");
     let raw = database.raw();
     let registry = database.open().await;
@@ -79,9 +87,8 @@ async fn open_purging(database: &Database) -> Registry {
     Registry::open(store, options).await.unwrap()
 }
 
-#[tokio::test]
-async fn with_purge_neither_side_writes_metadata_of_its_own() {
-    let database = Database::absent();
+async fn with_purge_neither_side_writes_metadata_of_its_own(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = open_purging(&database).await;
     registry
         .apply_object(PROJECT, &entity("ours"))

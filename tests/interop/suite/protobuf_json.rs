@@ -6,8 +6,18 @@ use feast_registry::{Kind, Query, Record, json, message};
 
 use crate::compare::{assert_same, remove};
 use crate::database::rows;
+use crate::engine::Engine;
 use crate::every_kind::every_kind;
 use crate::reading::raw_row;
+use crate::trials::trials;
+
+trials! {
+    on_sqlite {
+        json_is_the_same_as_that_of_python,
+        json_with_the_project_differs_in_the_project_only,
+        json_is_turned_back_into_the_same_object,
+    }
+}
 
 /// The message in a row, by the kind that its bytes are of.
 fn message_name(row: &Record) -> &'static str {
@@ -22,9 +32,8 @@ fn message_name(row: &Record) -> &'static str {
     }
 }
 
-#[tokio::test]
-async fn json_is_the_same_as_that_of_python() {
-    let made = every_kind();
+async fn json_is_the_same_as_that_of_python(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     for row in rows(&registry)
@@ -38,9 +47,8 @@ async fn json_is_the_same_as_that_of_python() {
     }
 }
 
-#[tokio::test]
-async fn json_with_the_project_differs_in_the_project_only() {
-    let made = every_kind();
+async fn json_with_the_project_differs_in_the_project_only(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     for kind in Kind::OBJECTS
@@ -71,9 +79,8 @@ async fn json_with_the_project_differs_in_the_project_only() {
     }
 }
 
-#[tokio::test]
-async fn json_is_turned_back_into_the_same_object() {
-    let database = every_kind().database();
+async fn json_is_turned_back_into_the_same_object(engine: Engine) {
+    let database = every_kind(engine).database();
     let registry = database.open().await;
     for row in rows(&registry)
         .await

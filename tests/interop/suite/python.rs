@@ -32,6 +32,12 @@ pub(crate) fn try_run(script: &str, arguments: &[&str]) -> Result<Value, String>
     answer
 }
 
+/// Runs a script in a process that has run nothing else and will not.
+pub(crate) fn run_in_another_process(script: &str, arguments: &[&str]) -> Value {
+    let answer = Interpreter::start().call(script, arguments);
+    answer.unwrap_or_else(|traceback| panic!("{script} {arguments:?} failed:\n{traceback}"))
+}
+
 /// Makes sure that the next script starts at once.
 pub(crate) fn warm_up() {
     let interpreter = idle();

@@ -8,8 +8,19 @@ use feast_registry::{Freshness, Key, Kind, Query, json};
 
 use crate::compare::{assert_same, strings};
 use crate::database::rows;
+use crate::engine::Engine;
 use crate::every_kind::{OTHER, PROJECT, bytes, every_kind};
 use crate::objects::{intervals, names};
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        every_row_is_read_as_python_stored_it,
+        lists_name_what_python_wrote,
+        lists_by_tag_hold_what_has_the_tag,
+        versions_metadata_and_intervals_are_those_that_python_wrote,
+    }
+}
 
 /// The row of Python's dump that holds the same object.
 pub(crate) fn raw_row<'a>(tables: &'a Value, key: &Key) -> &'a Value {
@@ -24,9 +35,8 @@ pub(crate) fn raw_row<'a>(tables: &'a Value, key: &Key) -> &'a Value {
         .unwrap_or_else(|| panic!("{key} is not in {}", spec.table))
 }
 
-#[tokio::test]
-async fn every_row_is_read_as_python_stored_it() {
-    let made = every_kind();
+async fn every_row_is_read_as_python_stored_it(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     let ours = rows(&registry).await;
@@ -78,9 +88,8 @@ async fn every_row_is_read_as_python_stored_it() {
     }
 }
 
-#[tokio::test]
-async fn lists_name_what_python_wrote() {
-    let made = every_kind();
+async fn lists_name_what_python_wrote(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     for kind in Kind::OBJECTS
@@ -103,9 +112,8 @@ async fn lists_name_what_python_wrote() {
     );
 }
 
-#[tokio::test]
-async fn lists_by_tag_hold_what_has_the_tag() {
-    let made = every_kind();
+async fn lists_by_tag_hold_what_has_the_tag(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     let tags = BTreeMap::from([("team".to_owned(), "größe".to_owned())]);
@@ -129,9 +137,8 @@ async fn lists_by_tag_hold_what_has_the_tag() {
     }
 }
 
-#[tokio::test]
-async fn versions_metadata_and_intervals_are_those_that_python_wrote() {
-    let made = every_kind();
+async fn versions_metadata_and_intervals_are_those_that_python_wrote(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     let written = &made.written;

@@ -12,8 +12,17 @@ use feast_registry::{Apply, Change, Effect, Kind, Outcome, Query, Record, Regist
 use crate::command;
 use crate::compare::keys;
 use crate::database::{Database, rows};
+use crate::engine::Engine;
 use crate::objects::names;
 use crate::python;
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        a_registry_file_is_created_once_and_then_unchanged,
+        our_command_lists_feature_views_like_that_of_feast,
+    }
+}
 
 const PROJECT: &str = "shop";
 const OBJECTS: usize = 190;
@@ -51,9 +60,8 @@ fn count(outcomes: &[Outcome], effect: Effect) -> usize {
         .count()
 }
 
-#[tokio::test]
-async fn a_registry_file_is_created_once_and_then_unchanged() {
-    let database = Database::absent();
+async fn a_registry_file_is_created_once_and_then_unchanged(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     assert_eq!(count(&apply(&registry).await, Effect::Created), OBJECTS);
     let before = rows(&registry).await;
@@ -81,9 +89,8 @@ async fn a_registry_file_is_created_once_and_then_unchanged() {
     }
 }
 
-#[tokio::test]
-async fn our_command_lists_feature_views_like_that_of_feast() {
-    let database = Database::absent();
+async fn our_command_lists_feature_views_like_that_of_feast(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     apply(&registry).await;
     registry.close().await.unwrap();

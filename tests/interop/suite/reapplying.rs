@@ -5,11 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use feast_registry::{Apply, Change, Effect, Kind, Outcome};
 
 use crate::database::rows;
-use crate::every_kind::{OTHER, PROJECT, Sent, every_kind, sent};
+use crate::engine::Engine;
+use crate::every_kind::{OTHER, PROJECT, Sent, again, every_kind, sent};
+use crate::trials::trials;
 
-#[tokio::test]
-async fn stored_rows_of_python_are_unchanged_when_they_are_applied_again() {
-    let database = every_kind().database();
+trials! {
+    everywhere {
+        stored_rows_of_python_are_unchanged_when_they_are_applied_again,
+        definitions_of_another_python_process_are_unchanged,
+    }
+}
+
+async fn stored_rows_of_python_are_unchanged_when_they_are_applied_again(engine: Engine) {
+    let database = every_kind(engine).database();
     let registry = database.open().await;
     let before = rows(&registry).await;
     let applied = before
@@ -48,14 +56,13 @@ async fn stored_rows_of_python_are_unchanged_when_they_are_applied_again() {
     assert_eq!(rows(&registry).await, before);
 }
 
-#[tokio::test]
-async fn definitions_of_another_python_process_are_unchanged() {
-    let made = every_kind();
+async fn definitions_of_another_python_process_are_unchanged(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     let before = rows(&registry).await;
     let mut latest: BTreeMap<(Kind, String, String), Sent> = BTreeMap::new();
-    for sent in sent(&made.again) {
+    for sent in sent(again()) {
         latest.insert((sent.kind, sent.project.clone(), sent.name.clone()), sent);
     }
     // One is pinned to v0 with the definition of a newer version: Feast would refuse it now.

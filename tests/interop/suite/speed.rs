@@ -8,6 +8,14 @@ use std::time::Instant;
 use feast_registry::{Apply, Change, Effect, Kind, Query, Registry};
 
 use crate::database::Database;
+use crate::engine::Engine;
+use crate::trials::trials;
+
+trials! {
+    on_request {
+        applying_many_views,
+    }
+}
 
 const PROJECT: &str = "speed";
 const VARIABLE: &str = "FEAST_REGISTRY_INTEROP_VIEWS";
@@ -35,8 +43,8 @@ async fn definitions(registry: &Registry) -> Vec<Change> {
 }
 
 /// Seconds for applying definitions that are new, in transactions of this size.
-async fn ours(definitions: &[Change], batch: usize) -> f64 {
-    let database = Database::absent();
+async fn ours(engine: Engine, definitions: &[Change], batch: usize) -> f64 {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     let begun = Instant::now();
     for changes in definitions.chunks(batch) {
@@ -49,12 +57,10 @@ async fn ours(definitions: &[Change], batch: usize) -> f64 {
     seconds
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement that takes minutes"]
 #[allow(clippy::print_stdout, reason = "this is what it is for")]
-async fn applying_many_views() {
+async fn applying_many_views(engine: Engine) {
     let views = count();
-    let database = Database::absent();
+    let database = Database::absent(engine);
     let (url, number) = (database.url(), views.to_string());
     let arguments = ["--path", &url, "--project", PROJECT, "--views", &number];
     let answer = crate::python::run("apply_objects.py", &arguments);
@@ -65,7 +71,10 @@ async fn applying_many_views() {
     registry.close().await.unwrap();
     assert_eq!(definitions.len(), views + 1, "an entity and the views");
 
-    println!("{views} new feature views on SQLite, each side on a file of its own");
+    println!(
+        "{views} new feature views on {}, each side on a database of its own",
+        engine.name()
+    );
     println!("| | seconds | Feast takes … times as long |");
     println!("|---|---:|---:|");
     println!("| Feast, one after the other | {feast:.3} | 1 |");
@@ -73,7 +82,7 @@ async fn applying_many_views() {
         ("one after the other", 1),
         ("in one transaction", usize::MAX),
     ] {
-        let seconds = ours(&definitions, batch).await;
+        let seconds = ours(engine, &definitions, batch).await;
         println!("| here, {how} | {seconds:.3} | {:.0} |", feast / seconds);
     }
 }

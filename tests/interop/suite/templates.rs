@@ -13,7 +13,16 @@ use feast_registry_core::wire::{self, Patch};
 
 use crate::compare::keys;
 use crate::database::{Database, rows};
+use crate::engine::Engine;
 use crate::python;
+use crate::trials::trials;
+
+trials! {
+    on_sqlite {
+        objects_of_a_template_are_read_and_unchanged,
+        file_and_database_of_a_template_hold_the_same_objects,
+    }
+}
 
 /// The templates to test; `templates.py` knows more that need no service.
 const TEMPLATES: [&str; 2] = ["local", "minimal"];
@@ -57,8 +66,7 @@ impl Template {
     }
 }
 
-#[tokio::test]
-async fn objects_of_a_template_are_read_and_unchanged() {
+async fn objects_of_a_template_are_read_and_unchanged(_: Engine) {
     for template in MADE.iter() {
         let database = Database::holding(&template.database);
         let registry = database.open().await;
@@ -82,8 +90,7 @@ async fn objects_of_a_template_are_read_and_unchanged() {
     }
 }
 
-#[tokio::test]
-async fn file_and_database_of_a_template_hold_the_same_objects() {
+async fn file_and_database_of_a_template_hold_the_same_objects(_: Engine) {
     for template in MADE.iter() {
         let database = Database::holding(&template.database);
         let registry = database.open().await;

@@ -1,7 +1,5 @@
 //! Python and we at the same time, on one database.
 
-use std::io::Write;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,9 +10,18 @@ use feast_registry::{Freshness, Kind, Query, Registry};
 
 use crate::compare::{keys, strings};
 use crate::database::Database;
+use crate::engine::Engine;
 use crate::objects::{entity, intervals, names, view};
+use crate::python;
 use crate::time::interval;
-use crate::{command, python};
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        objects_of_both_are_all_there,
+        materialisations_are_all_kept_while_python_applies,
+    }
+}
 
 const PROJECT: &str = "together";
 const VIEW: &str = "hot_view";
@@ -35,9 +42,8 @@ fn feast_applies(database: &Database) -> (std::thread::JoinHandle<Value>, Arc<At
     (thread, done)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_of_both_are_all_there() {
-    let database = Database::absent();
+async fn objects_of_both_are_all_there(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     let (feast, done) = feast_applies(&database);
     let mut tasks = Vec::new();
@@ -96,9 +102,8 @@ async fn apply_until(registry: Registry, task: usize, done: Arc<AtomicBool>) -> 
     names
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn materialisations_are_all_kept_while_python_applies() {
-    let database = Database::absent();
+async fn materialisations_are_all_kept_while_python_applies(engine: Engine) {
+    let database = Database::absent(engine);
     let registry = database.open().await;
     registry
         .apply_object(PROJECT, &view(VIEW, "entity"))
@@ -146,67 +151,4 @@ async fn kept(registry: &Registry) -> usize {
     intervals.sort();
     intervals.dedup();
     intervals.len()
-}
-
-const PROCESSES: i64 = 4;
-const CALLS: i64 = 5;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn feast_loses_intervals_where_we_keep_all() {
-    let database = Database::absent();
-    let (processes, calls) = (PROCESSES.to_string(), CALLS.to_string());
-    let arguments = [
-        "--project",
-        PROJECT,
-        "--create",
-        "--processes",
-        &processes,
-        "--calls",
-        &calls,
-    ];
-    let feast = database.python("concurrent_materialize.py", &arguments);
-    // It may be lucky, so there is nothing to assert.
-    say(&format!(
-        "Feast, {PROCESSES} processes: {} of {} acknowledged intervals kept, {} calls failed",
-        feast["kept"], feast["acknowledged"], feast["failed"]
-    ));
-
-    let before = kept(&database.open().await).await;
-    let children: Vec<Child> = (0..PROCESSES)
-        .map(|process| spawn(&database, process))
-        .collect();
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
-    let ours = kept(&database.open().await).await - before;
-    say(&format!(
-        "feast-registry, {PROCESSES} processes: {ours} of {} kept",
-        PROCESSES * CALLS
-    ));
-    assert_eq!(ours, usize::try_from(PROCESSES * CALLS).unwrap());
-}
-
-/// A shell that materialises the view with our command, one interval after the other.
-fn spawn(database: &Database, process: i64) -> Child {
-    let mut script = "set -e".to_owned();
-    for call in 0..CALLS {
-        let [start, end] = interval(1_000 + process * CALLS + call);
-        script += &format!("\n\"$@\" --start {start} --end {end}");
-    }
-    let ours = command::new();
-    Command::new("sh")
-        .args(["-c", &script, "sh"])
-        .arg(ours.get_program())
-        .env_remove(python::VARIABLE)
-        .args(["--registry", &database.url(), "--project", PROJECT])
-        .args(["materializations", "add", VIEW])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// Writes a line that is seen though the test passes.
-fn say(line: &str) {
-    let line = format!("{line}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }

@@ -8,15 +8,23 @@ use feast_registry::{Key, Kind, Record, message};
 
 use crate::compare::{assert_same, remove};
 use crate::database::{Database, rows};
+use crate::engine::Engine;
 use crate::every_kind::{PROJECT, every_kind};
+use crate::trials::trials;
 
-#[tokio::test]
-async fn rows_are_imported_exactly_and_feast_reads_the_same() {
-    let made = every_kind();
+trials! {
+    everywhere {
+        rows_are_imported_exactly_and_feast_reads_the_same,
+        an_exported_message_holds_every_definition_and_names_what_it_cannot_hold,
+    }
+}
+
+async fn rows_are_imported_exactly_and_feast_reads_the_same(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let stored = rows(&database.open().await).await;
 
-    let copy = Database::absent();
+    let copy = Database::absent(engine);
     let registry = copy.open().await;
     registry.import_rows(stored.clone()).await.unwrap();
     assert_eq!(rows(&registry).await, stored);
@@ -25,16 +33,15 @@ async fn rows_are_imported_exactly_and_feast_reads_the_same() {
     assert_same("what Feast reads: a copy, its own", &copy.dump(), &dump);
 }
 
-#[tokio::test]
-async fn an_exported_message_holds_every_definition_and_names_what_it_cannot_hold() {
-    let made = every_kind();
+async fn an_exported_message_holds_every_definition_and_names_what_it_cannot_hold(engine: Engine) {
+    let made = every_kind(engine);
     let database = made.database();
     let registry = database.open().await;
     let stored = rows(&registry).await;
     let exported = registry.export(None).await.unwrap();
     assert_eq!(exported.losses, losses(&stored));
 
-    let copy = Database::absent();
+    let copy = Database::absent(engine);
     let copied = copy.open().await;
     copied
         .import(&exported.message.into(), Some(PROJECT))

@@ -8,8 +8,16 @@ use feast_registry::{Effect, Kind, Registry};
 
 use crate::compare::{assert_differs_only, assert_same, remove};
 use crate::database::Database;
+use crate::engine::Engine;
 use crate::every_kind::{PROJECT, bytes, every_kind, sent};
 use crate::time::timestamp;
+use crate::trials::trials;
+
+trials! {
+    everywhere {
+        what_we_write_python_reads_like_its_own,
+    }
+}
 
 /// Where our database differs from Feast's after the same calls, as Feast reads them.
 const DIFFERENCES: &[&str] = &[
@@ -20,10 +28,9 @@ const DIFFERENCES: &[&str] = &[
     "/validation_references/every_kind/reference_größe/project: \"every_kind\" | null",
 ];
 
-#[tokio::test]
-async fn what_we_write_python_reads_like_its_own() {
-    let made = every_kind();
-    let database = Database::absent();
+async fn what_we_write_python_reads_like_its_own(engine: Engine) {
+    let made = every_kind(engine);
+    let database = Database::absent(engine);
     let registry = database.open().await;
     write(&registry, &made.written).await;
     registry.close().await.unwrap();

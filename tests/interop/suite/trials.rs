@@ -1,0 +1,97 @@
+//! The list of tests: those of tables once for each database.
+
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use tokio::runtime::Builder;
+
+use crate::engine::Engine;
+
+/// A test: what it says of itself, and how it is run.
+pub(crate) type Test = (&'static str, fn(Engine));
+
+/// Makes a function `trials` of a module from the names of its tests, by where they run:
+/// one of the functions of [`crate::trials`].
+macro_rules! trials {
+    ($($group:ident { $($test:ident),+ $(,)? })+) => {
+        /// The tests of this module.
+        pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
+            let mut trials = Vec::new();
+            $(trials.extend(crate::trials::$group(
+                module_path!(),
+                &[$((stringify!($test), crate::trials::trials!(@call $group $test))),+],
+            ));)+
+            trials
+        }
+    };
+    (@call alone $test:ident) => { |_| $test() };
+    (@call $group:ident $test:ident) => { |engine| crate::trials::finish($test(engine)) };
+}
+pub(crate) use trials;
+
+/// Tests of `async fn(Engine)` that run on every database.
+pub(crate) fn everywhere(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&Engine::ALL, module, tests)
+}
+
+/// Tests of what is particular to MySQL and MariaDB.
+pub(crate) fn on_mariadb(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::Mariadb], module, tests)
+}
+
+/// Tests that would show nothing more on another database.
+pub(crate) fn on_sqlite(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::Sqlite], module, tests)
+}
+
+/// Measurements, which take minutes and are run with `--ignored`.
+pub(crate) fn on_request(module: &str, tests: &[Test]) -> Vec<Trial> {
+    let trials = on(&Engine::ALL, module, tests).into_iter();
+    trials.map(|trial| trial.with_ignored_flag(true)).collect()
+}
+
+/// Tests of `fn()` that need no database.
+pub(crate) fn alone(module: &str, tests: &[Test]) -> Vec<Trial> {
+    let trial = |&(name, test): &Test| {
+        Trial::test(full_name(module, name), move || {
+            test(Engine::Sqlite);
+            Ok(())
+        })
+    };
+    tests.iter().map(trial).collect()
+}
+
+/// On a database that is not there, a trial is listed as ignored.
+fn on(engines: &[Engine], module: &str, tests: &[Test]) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for &engine in engines {
+        for &(name, test) in tests {
+            let run = move || {
+                test(engine);
+                Ok(())
+            };
+            let trial = Trial::test(full_name(module, name), run)
+                .with_kind(engine.name())
+                .with_ignored_flag(engine.missing().is_some());
+            trials.push(trial);
+        }
+    }
+    trials
+}
+
+fn full_name(module: &str, name: &str) -> String {
+    let module = module.split_once("::").map_or("", |(_, module)| module);
+    format!("{module}::{name}")
+}
+
+/// Runs a test to its end.
+pub(crate) fn finish(test: impl Future<Output = ()>) {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test);
+    // What a test left running must not keep the next one waiting.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+}
