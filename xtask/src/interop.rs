@@ -1,25 +1,51 @@
-//! The suite with Feast's own Python SDK, in a virtual environment below `target/`.
+//! The suite with Feast's own Python SDK, in a virtual environment below `target/`, on every
+//! database whose server can be had.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::provision::{Provision, Starting, Target};
+use crate::servers::Ward;
 use crate::shell::{self, Count};
-use crate::{Result, workspace_root};
+use crate::{Result, conformance, workspace_root};
 
 /// Run the suite with the real Feast, which it installs first if need be.
-#[derive(Debug, clap::Args)]
+///
+/// Servers are started for the run and stopped after it. A server whose URL is in the environment,
+/// in FEAST_REGISTRY_INTEROP_POSTGRES_URL or FEAST_REGISTRY_INTEROP_MARIADB_URL, is used instead.
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Only tests whose name contains this.
-    filter: Option<String>,
+    /// Only tests whose name contains this; `postgres` and the like are part of names.
+    pub(crate) filter: Option<String>,
+    /// Databases that must be among those reached, separated by commas. Others are tested where
+    /// their servers can be had.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+    /// Where database servers come from.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) provision: Provision,
+    /// The large tier: eight processes with fifty materialisations each.
+    #[arg(long)]
+    pub(crate) soak: bool,
 }
 
 const PACKAGE: &str = "feast-registry-interop";
 const REQUIREMENTS: &str = "tests/interop/python/requirements.txt";
 /// The variable that tells the suite which Python has Feast.
 const PYTHON_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_PYTHON";
+/// The variable that asks the suite for the large numbers.
+const SOAK_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_SOAK";
+/// Servers that the suite uses, each with the variable that tells it of the URL.
+const SERVERS: [(&str, &str); 2] = [
+    ("postgres", "FEAST_REGISTRY_INTEROP_POSTGRES_URL"),
+    ("mariadb", "FEAST_REGISTRY_INTEROP_MARIADB_URL"),
+];
 
 pub(crate) fn run(args: &Args) -> Result {
-    let count = run_suite(args.filter.as_deref())?;
+    conformance::check_required(&args.require)?;
+    let count = run_suite(args)?;
     if count.failed > 0 {
         Err("the interop suite failed".into())
     } else {
@@ -27,27 +53,53 @@ pub(crate) fn run(args: &Args) -> Result {
     }
 }
 
-/// Installs Feast and runs the suite.
-pub(crate) fn run_suite(filter: Option<&str>) -> Result<Count> {
+/// Installs Feast, starts servers and runs the suite.
+pub(crate) fn run_suite(args: &Args) -> Result<Count> {
     let python = environment()?;
     // The suite runs the command itself as well.
     shell::build_command()?;
-    let mut command = shell::cargo(&[
-        "test",
-        "--quiet",
-        "--package",
-        PACKAGE,
-        "--test",
-        "interop",
-        "--",
-    ]);
-    command
-        .args(filter)
-        .env(PYTHON_VARIABLE, python)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut command = suite(args);
+    command.env(PYTHON_VARIABLE, python);
+    // They run as long as this lives.
+    let (_starting, servers) = servers(args)?;
+    for (variable, target) in &servers {
+        command.env(variable, target.url.as_deref().unwrap_or_default());
+    }
     let (mut count, succeeded) = shell::tests(command)?;
     count.failed = count.failed.max(usize::from(!succeeded));
     Ok(count)
+}
+
+fn suite(args: &Args) -> Command {
+    let mut command = shell::cargo(&["test", "--quiet", "--package", PACKAGE]);
+    command.args(["--test", "interop", "--"]).args(&args.filter);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    if args.soak {
+        command.env(SOAK_VARIABLE, "1");
+    }
+    command
+}
+
+/// The servers that can be had, each with its variable. What is missing is said, or an error if it
+/// is required.
+fn servers(args: &Args) -> Result<(Starting, Vec<(&'static str, Target)>)> {
+    let ward = Ward::watching_signals()?;
+    let given = |variable: &str| env::var_os(variable).is_some();
+    let wanted = SERVERS.iter().filter(|(_, variable)| !given(variable));
+    let names: Vec<&str> = wanted.clone().map(|(name, _)| *name).collect();
+    let mut starting = Starting::begin(&ward, args.provision, &names)?;
+    let mut servers = Vec::new();
+    for &(name, variable) in wanted {
+        match starting.targets(name) {
+            // One of several containers of the same database is enough.
+            Ok(targets) => servers.extend(targets.into_iter().take(1).map(|it| (variable, it))),
+            Err(reason) if args.require.iter().any(|required| required == name) => {
+                return Err(format!("{name} was asked for and not reached: {reason}").into());
+            }
+            Err(reason) => println!("the real Feast is not run on {name}: {reason}"),
+        }
+    }
+    Ok((starting, servers))
 }
 
 /// A virtual environment with what `requirements.txt` names; made anew when that changes.

@@ -39,13 +39,14 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     program(env!("CARGO"), arguments)
 }
 
-/// Builds the `feast-registry` command, for suites that run it.
+/// Builds the `feast-registry` command with every backend, for suites that run it.
 pub(crate) fn build_command() -> Result {
     run(cargo(&[
         "build",
         "--quiet",
         "--package",
         "feast-registry-cli",
+        "--all-features",
     ]))
 }
 

@@ -37,7 +37,12 @@ pub(crate) fn run(args: &Args) -> Result {
     if args.no_interop {
         println!("\nleft out as asked: the suite with the real Feast");
     } else {
-        count += interop::run_suite(None)?;
+        count += interop::run_suite(&interop::Args {
+            require: args.require.clone(),
+            provision: args.provision,
+            soak: args.soak,
+            ..interop::Args::default()
+        })?;
     }
     let reached = rows.iter().filter(|row| row.not_run.is_none());
     let reached: Vec<_> = reached.map(|row| &row.backend[..]).collect();

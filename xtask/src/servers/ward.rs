@@ -25,8 +25,14 @@ struct State {
 }
 
 impl Ward {
-    /// A ward that cleans up and ends the program when it is interrupted.
+    /// The ward that cleans up and ends the program when it is interrupted. There is one: of two,
+    /// the first to be done would end the program while the other cleans up.
     pub(crate) fn watching_signals() -> Result<Self> {
+        static WATCHING: Mutex<Option<Ward>> = Mutex::new(None);
+        let mut watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ward) = &*watching {
+            return Ok(ward.clone());
+        }
         let ward = Self::default();
         let mut signals = Signals::new(TERM_SIGNALS)?;
         let watched = ward.clone();
@@ -37,6 +43,7 @@ impl Ward {
                 std::process::exit(128 + signal);
             }
         });
+        *watching = Some(ward.clone());
         Ok(ward)
     }
 
