@@ -48,12 +48,15 @@ async fn upgrade(dry_run: bool, place: &str, session: &mut Session<'_>) -> Outco
     for statement in &done {
         writeln!(session.streams.out, "{statement};")?;
     }
+    // A comment of SQL below statements: what is printed can be given to a database as it is.
     session.say(&match (done.len(), dry_run) {
         (0, _) => format!("the tables of {place} are up to date"),
         (statements, true) => {
-            format!("{place} needs these {statements} statements; nothing was changed")
+            format!("-- {place} needs these {statements} statements; nothing was changed")
         }
-        (statements, false) => format!("{place} was upgraded with these {statements} statements"),
+        (statements, false) => {
+            format!("-- {place} was upgraded with these {statements} statements")
+        }
     })
 }
 

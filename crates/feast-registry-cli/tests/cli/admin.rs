@@ -115,6 +115,7 @@ fn an_upgrade_is_shown_made_and_noted() {
     let folder = Folder::with_examples();
     let shown = folder.cli("schema upgrade --dry-run").ok();
     assert!(shown.contains("feast_registry_schema"), "{shown}");
+    assert!(shown.lines().last().unwrap().starts_with("-- "), "{shown}");
     assert_eq!(folder.cli("schema upgrade --dry-run").ok(), shown);
     assert!(folder.cli("schema upgrade").ok().starts_with(&shown[..40]));
     assert_eq!(
