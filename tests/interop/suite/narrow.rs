@@ -42,6 +42,12 @@ fn run(database: &Database, arguments: &[&str]) -> (String, String) {
     (text(&output.stdout), said)
 }
 
+/// What is no comment in printed SQL.
+fn statements(printed: &str) -> Vec<&str> {
+    let lines = printed.lines();
+    lines.filter(|line| !line.starts_with("--")).collect()
+}
+
 async fn narrow_columns_are_reported(engine: Engine) {
     let database = feast040::database(engine);
     let (_, said) = run(&database, &["projects", "list"]);
@@ -67,9 +73,9 @@ async fn an_upgrade_widens_them(engine: Engine) {
     let (planned, _) = run(&database, &["schema", "upgrade", "--dry-run"]);
     assert!(planned.contains("LONGBLOB"), "{planned}");
     let (done, _) = run(&database, &["schema", "upgrade"]);
-    assert_eq!(planned, done);
+    assert_eq!(statements(&planned), statements(&done));
     let (again, _) = run(&database, &["schema", "upgrade", "--dry-run"]);
-    assert_eq!(again, "");
+    assert!(again.ends_with("are up to date\n"), "{again}");
     let after = database.raw();
     for (table, rows) in before.as_object().unwrap() {
         assert_eq!(rows, &after[table], "{table}");
