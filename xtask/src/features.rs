@@ -11,13 +11,17 @@ struct Feature {
     drivers: &'static [&'static str],
 }
 
-const FEATURES: [Feature; 3] = [
+const FEATURES: [Feature; 4] = [
     Feature {
         name: "sqlite",
         drivers: &["rusqlite"],
     },
     Feature {
         name: "postgres",
+        drivers: &["tokio-postgres"],
+    },
+    Feature {
+        name: "cockroachdb",
         drivers: &["tokio-postgres"],
     },
     Feature {

@@ -157,6 +157,15 @@ impl RegistryUrl {
         &self.parts.query
     }
 
+    /// This URL with a query value, unless it has one under `key`. The text of the URL stays.
+    #[must_use]
+    pub fn with_query(mut self, key: &str, value: &str) -> Self {
+        if self.query_value(key).is_none() {
+            self.parts.query.push((key.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
     /// The first query value under `key`.
     pub fn query_value(&self, key: &str) -> Option<&str> {
         self.parts

@@ -97,6 +97,11 @@ macro_rules! family {
             lock_suffix(lock)
         }
 
+        /// A CREATE commits at once.
+        fn index_in_table(&self) -> bool {
+            true
+        }
+
         /// On a cluster the locks of rows are those of one node.
         fn guard_by_writing(&self) -> bool {
             self.0.cluster
@@ -162,6 +167,10 @@ impl Dialect for EitherDialect {
 
     fn quote(&self, identifier: &str) -> String {
         quote(identifier)
+    }
+
+    fn index_in_table(&self) -> bool {
+        true
     }
 
     fn column_type(&self, column: ColumnType) -> String {

@@ -1,6 +1,7 @@
 //! Sessions for writers, for readers, and for readers of a replica.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -24,6 +25,8 @@ pub struct MysqlDriver {
     readers: Pool,
     replicas: Option<Pool>,
     killer: Killer,
+    primary: Arc<Address>,
+    connect_timeout: Duration,
 }
 
 impl MysqlDriver {
@@ -64,6 +67,8 @@ impl MysqlDriver {
             killer: Killer::new(writer),
             dialect,
             facts,
+            primary,
+            connect_timeout: settings.connect_timeout,
         })
     }
 
@@ -113,6 +118,18 @@ impl Driver for MysqlDriver {
         };
         let session = pool.get().await.map_err(pool_error)?;
         Ok(Box::new(Held::new(session, &*self.dialect, &self.killer)))
+    }
+
+    /// Widens the columns that Feast before 0.64 made too narrow.
+    async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
+        let mut conn = first(&self.primary, self.connect_timeout).await?;
+        let narrow = narrow::find(&mut conn).await.map_err(|error| {
+            let message = format!("the columns of the tables cannot be read: {error}");
+            DriverError::new(feast_registry_sql::FaultClass::Other, message)
+        })?;
+        // Nothing depends on how it ends.
+        let _ = conn.disconnect().await;
+        Ok(narrow.iter().map(NarrowColumn::widen).collect())
     }
 
     async fn close(&self) -> Result<(), DriverError> {

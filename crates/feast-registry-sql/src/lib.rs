@@ -6,6 +6,7 @@
 //!
 //! No rule of Feast is here, and no statement outside [`statements`](SqlStore#statements).
 
+mod chunks;
 mod dialect;
 mod driver;
 mod error;

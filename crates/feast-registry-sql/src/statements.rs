@@ -5,6 +5,7 @@ use std::sync::Arc;
 use feast_registry_core::store::{Lock, Range, Scan};
 use feast_registry_core::{Key, Kind, Record, Shape};
 
+use crate::chunks::Chunks;
 use crate::dialect::placeholders;
 use crate::table::{NUMBER, PROJECT, USER_METADATA, columns, record_columns, stamp_column};
 use crate::{ColumnType, Dialect, Step, UpdateRows, Value, rows, scan};
@@ -17,23 +18,22 @@ pub(crate) struct Statements {
     pub(crate) commit: Arc<str>,
     pub(crate) rollback: Arc<str>,
     pub(crate) guard_by_writing: bool,
-    chunk: usize,
     kinds: Vec<KindStatements>,
 }
 
-/// The statements of one kind. Those over several rows exist for one row and for a full chunk;
-/// what is left over is done row by row, so that few texts are prepared.
+/// The statements of one kind.
 #[derive(Debug)]
 struct KindStatements {
-    /// Per lock, for one key and for a chunk of names in one project.
-    get: [[Arc<str>; 2]; 3],
+    /// Per lock, the rows with some names in one project.
+    get: [Chunks; 3],
     /// Per lock: all rows of a project, the versions of a view, its newest version.
     range: [[Arc<str>; 3]; 3],
     range_everywhere: Arc<str>,
+    /// The newest versions of some views in one project.
+    last: Chunks,
     select: String,
-    insert: [Arc<str>; 2],
-    update: Arc<str>,
-    update_chunk: Option<Arc<str>>,
+    insert: Chunks,
+    update: Chunks,
     set_user_metadata: Arc<str>,
     delete: Arc<str>,
     delete_range: [Arc<str>; 3],
@@ -51,7 +51,6 @@ impl Statements {
             commit: "COMMIT".into(),
             rollback: "ROLLBACK".into(),
             guard_by_writing: dialect.guard_by_writing(),
-            chunk,
             kinds: Kind::ALL
                 .into_iter()
                 .map(|kind| KindStatements::new(dialect, kind, chunk))
@@ -65,17 +64,26 @@ impl Statements {
 
     /// The reads of keys of one kind and project under one lock, in as few statements as allowed.
     pub(crate) fn get(&self, kind: Kind, lock: Lock, keys: &[&Key], steps: &mut Vec<Step>) {
-        let [one, many] = &self.of(kind).get[lock as usize];
-        let chunked = kind.spec().shape != Shape::Version && self.chunk > 1;
-        let mut keys = keys;
-        while chunked && keys.len() >= self.chunk {
-            let (chunk, rest) = keys.split_at(self.chunk);
-            let mut parameters = vec![Value::from(&chunk[0].project)];
+        self.of(kind).get[lock as usize].each(keys, |text, chunk| {
+            let Some(first) = chunk.first() else { return };
+            let mut parameters = vec![Value::from(&first.project)];
             parameters.extend(chunk.iter().map(|key| Value::from(&key.name)));
-            steps.push(Step::query(many, parameters));
-            keys = rest;
-        }
-        steps.extend(keys.iter().map(|key| Step::query(one, key_parameters(key))));
+            if kind == Kind::Version {
+                parameters.push(i64::from(first.number).into());
+            }
+            steps.push(Step::query(text, parameters));
+        });
+    }
+
+    /// The reads of the newest versions of some views in one project, without locks.
+    pub(crate) fn last_versions(&self, ranges: &[&Range], steps: &mut Vec<Step>) {
+        self.of(Kind::Version).last.each(ranges, |text, chunk| {
+            let project = chunk.first().and_then(|range| range.project.as_ref());
+            let project = project.map(Value::from);
+            let names = chunk.iter().filter_map(|range| range.name.as_ref());
+            let parameters = project.into_iter().chain(names.map(Value::from));
+            steps.push(Step::query(text, parameters.collect()));
+        });
     }
 
     /// The read of a range under a lock.
@@ -115,42 +123,19 @@ impl Statements {
     /// The inserts of records of one kind.
     pub(crate) fn insert(&self, records: &[Record], steps: &mut Vec<Step>) {
         let Some(first) = records.first() else { return };
-        let [one, many] = &self.of(first.key.kind).insert;
-        let mut records = records;
-        while self.chunk > 1 && records.len() >= self.chunk {
-            let (chunk, rest) = records.split_at(self.chunk);
-            steps.push(Step::execute(
-                many,
-                chunk.iter().flat_map(rows::values).collect(),
-            ));
-            records = rest;
-        }
-        steps.extend(
-            records
-                .iter()
-                .map(|record| Step::execute(one, rows::values(record))),
-        );
+        self.of(first.key.kind).insert.each(records, |text, chunk| {
+            let parameters = chunk.iter().flat_map(rows::values).collect();
+            steps.push(Step::execute(text, parameters));
+        });
     }
 
     /// The updates of rows of one kind.
     pub(crate) fn update(&self, changes: &[Change], steps: &mut Vec<Step>) {
         let Some(first) = changes.first() else { return };
-        let statements = self.of(first.key.kind);
-        let mut changes = changes;
-        if let Some(many) = &statements.update_chunk {
-            while changes.len() >= self.chunk {
-                let (chunk, rest) = changes.split_at(self.chunk);
-                let parameters = chunk.iter().flat_map(Change::parameters).collect();
-                steps.push(Step::execute(many, parameters));
-                changes = rest;
-            }
-        }
-        let one = &statements.update;
-        steps.extend(
-            changes
-                .iter()
-                .map(|change| Step::execute(one, change.parameters().collect())),
-        );
+        self.of(first.key.kind).update.each(changes, |text, chunk| {
+            let parameters = chunk.iter().flat_map(Change::parameters).collect();
+            steps.push(Step::execute(text, parameters));
+        });
     }
 
     pub(crate) fn set_user_metadata(
@@ -253,7 +238,14 @@ impl KindStatements {
             ),
             false => select.clone(),
         };
-        let names = placeholders(dialect, 2, chunk);
+        let some_names = |rows: usize| {
+            format!(
+                "{of_project} AND {name} IN ({})",
+                placeholders(dialect, 2, rows)
+            )
+        };
+        // Keys of the history have a number: they are read one by one.
+        let names_at_once = if is_version { 1 } else { chunk };
         let set = |column: &str| {
             let stamp = quote(stamp_column(kind));
             format!(
@@ -265,7 +257,7 @@ impl KindStatements {
             )
         };
         let width = selected.len();
-        let insert = |rows: usize| -> Arc<str> {
+        let insert = |rows: usize| -> String {
             let tuples: Vec<String> = (0..rows)
                 .map(|row| format!("({})", placeholders(dialect, 1 + row * width, width)))
                 .collect();
@@ -274,16 +266,15 @@ impl KindStatements {
                 selected.join(", "),
                 tuples.join(", ")
             )
-            .into()
         };
         let stamp = quote(stamp_column(kind));
         KindStatements {
             get: LOCKS.map(|lock| {
                 let suffix = dialect.lock_suffix(lock);
-                [
-                    format!("{select}{}{suffix}", by_key(1)).into(),
-                    format!("{select}{of_project} AND {name} IN ({names}){order}{suffix}").into(),
-                ]
+                let one = format!("{select}{}{suffix}", by_key(1));
+                Chunks::new(names_at_once, one, |rows| {
+                    Some(format!("{select}{}{order}{suffix}", some_names(rows)))
+                })
             }),
             range: LOCKS.map(|lock| {
                 let suffix = dialect.lock_suffix(lock);
@@ -294,9 +285,19 @@ impl KindStatements {
                 ]
             }),
             range_everywhere: format!("{select}{order}").into(),
-            insert: [insert(1), insert(chunk)],
-            update: set(spec.body_column).into(),
-            update_chunk: update_rows(dialect, kind, chunk),
+            last: Chunks::new(chunk, format!("{select_key}{of_name}{newest}"), |rows| {
+                let names = some_names(rows);
+                is_version.then(|| {
+                    format!(
+                        "SELECT {project}, {name}, MAX({stamp}), NULL, MAX({}) FROM {table}{names} GROUP BY {project}, {name}",
+                        quote(NUMBER)
+                    )
+                })
+            }),
+            insert: Chunks::new(chunk, insert(1), |rows| Some(insert(rows))),
+            update: Chunks::new(chunk, set(spec.body_column), |rows| {
+                update_rows(dialect, kind, rows)
+            }),
             set_user_metadata: set(USER_METADATA).into(),
             delete: format!("DELETE FROM {table}{}", by_key(1)).into(),
             delete_range: [
@@ -304,16 +305,27 @@ impl KindStatements {
                 format!("DELETE FROM {table}{of_project}").into(),
                 format!("DELETE FROM {table}{of_name}").into(),
             ],
-            probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table} GROUP BY {project}").into(),
+            probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table}{} GROUP BY {project}", not_guard(dialect, kind)).into(),
             select,
         }
     }
 }
 
+/// Leaves out the rows that are nobody's data, where there are any.
+fn not_guard(dialect: &dyn Dialect, kind: Kind) -> String {
+    match kind == Kind::Metadata && dialect.guard_by_writing() {
+        true => {
+            let name = dialect.quote(kind.spec().name_column);
+            format!(" WHERE {name} <> '{}'", rows::GUARD)
+        }
+        false => String::new(),
+    }
+}
+
 /// The statement that updates a chunk of rows of one kind, where the dialect has one.
-fn update_rows(dialect: &dyn Dialect, kind: Kind, chunk: usize) -> Option<Arc<str>> {
+fn update_rows(dialect: &dyn Dialect, kind: Kind, rows: usize) -> Option<String> {
     let spec = kind.spec();
-    if spec.shape == Shape::Version || chunk < 2 {
+    if spec.shape == Shape::Version {
         return None;
     }
     let types = columns(kind);
@@ -335,5 +347,5 @@ fn update_rows(dialect: &dyn Dialect, kind: Kind, chunk: usize) -> Option<Arc<st
         set: [body, stamp],
         key: [project, name],
     };
-    dialect.update_rows(&update, chunk).map(Arc::from)
+    dialect.update_rows(&update, rows)
 }

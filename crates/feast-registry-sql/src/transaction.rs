@@ -233,6 +233,11 @@ enum Planned<'a> {
         range: &'a Range,
         lock: Lock,
     },
+    /// The newest versions of views of one project.
+    Last {
+        ranges: Vec<&'a Range>,
+        steps: usize,
+    },
 }
 
 /// Turns reads into statements, neighbours of one kind, project and lock together.
@@ -244,6 +249,19 @@ fn plan<'a>(
     let mut plan: Vec<Planned<'a>> = Vec::new();
     for (target, lock) in reads.iter() {
         match target {
+            Target::Range(range) if range.last && lock == Lock::Plain => match plan.last_mut() {
+                Some(Planned::Last { ranges, .. })
+                    if ranges
+                        .last()
+                        .is_some_and(|last| last.project == range.project) =>
+                {
+                    ranges.push(range);
+                }
+                _ => plan.push(Planned::Last {
+                    ranges: vec![range],
+                    steps: 0,
+                }),
+            },
             Target::Range(range) => plan.push(Planned::Range { range, lock }),
             Target::Key(key) => match plan.last_mut() {
                 Some(Planned::Keys {
@@ -279,6 +297,13 @@ fn plan<'a>(
                 *count = steps.len() - before;
             }
             Planned::Range { range, lock } => steps.push(statements.range(range, *lock)),
+            Planned::Last {
+                ranges,
+                steps: count,
+            } => {
+                statements.last_versions(ranges, steps);
+                *count = steps.len() - before;
+            }
         }
     }
     plan
@@ -310,6 +335,19 @@ impl Planned<'_> {
                     view.put_key(key.clone(), lock, found.remove(key));
                 }
                 lookalikes.extend(found.into_keys());
+            }
+            Planned::Last { ranges, steps } => {
+                let mut reader = Reader::new(Kind::Version);
+                let rows = results.take(steps).flat_map(|result| result.rows);
+                let mut found: HashMap<Arc<str>, Record> = rows
+                    .map(|row| reader.record(row))
+                    .map(|record| (Arc::clone(&record.key.name), record))
+                    .collect();
+                for range in ranges {
+                    let record = range.name.as_ref().and_then(|name| found.remove(name));
+                    let record = record.filter(|record| range.contains(&record.key));
+                    view.put_range(range.clone(), record.into_iter().collect());
+                }
             }
             Planned::Range { range, .. } => {
                 let rows = results.next().unwrap_or_default().rows;

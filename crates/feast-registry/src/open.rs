@@ -72,8 +72,13 @@ pub fn store_options(config: &Config) -> Result<StoreOptions> {
         return Err(Error::new(ErrorKind::Unsupported, message)
             .with_hint("name the database or file itself: `registry_type: sql` or `file`"));
     }
-    let mut options = StoreOptions::new(registry.path.clone());
-    options.read_url = registry.read_path.clone();
+    // What stands in the URL itself is nearer than what stands beside it.
+    let with_parameters = |url: &RegistryUrl| {
+        let parameters = registry.pool.parameters.iter();
+        parameters.fold(url.clone(), |url, (key, value)| url.with_query(key, value))
+    };
+    let mut options = StoreOptions::new(with_parameters(&registry.path));
+    options.read_url = registry.read_path.as_ref().map(with_parameters);
     options.base = config.repo_path.clone();
     options.schema_mode = schema_mode(registry.schema_mode);
     options.pool = pool(&registry.pool);

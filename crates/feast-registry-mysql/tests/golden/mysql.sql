@@ -3,25 +3,25 @@ CREATE TABLE `projects` (
   `project_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `project_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`project_id`)
+  PRIMARY KEY (`project_id`),
+  INDEX `idx_projects_project_id` (`project_id`)
 );
-CREATE INDEX `idx_projects_project_id` ON `projects` (`project_id`);
 CREATE TABLE `entities` (
   `entity_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `entity_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`entity_name`, `project_id`)
+  PRIMARY KEY (`entity_name`, `project_id`),
+  INDEX `idx_entities_project_id` (`project_id`)
 );
-CREATE INDEX `idx_entities_project_id` ON `entities` (`project_id`);
 CREATE TABLE `data_sources` (
   `data_source_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `data_source_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`data_source_name`, `project_id`)
+  PRIMARY KEY (`data_source_name`, `project_id`),
+  INDEX `idx_data_sources_project_id` (`project_id`)
 );
-CREATE INDEX `idx_data_sources_project_id` ON `data_sources` (`project_id`);
 CREATE TABLE `feature_views` (
   `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
@@ -29,76 +29,76 @@ CREATE TABLE `feature_views` (
   `materialized_intervals` LONGBLOB,
   `feature_view_proto` LONGBLOB NOT NULL,
   `user_metadata` LONGBLOB,
-  PRIMARY KEY (`feature_view_name`, `project_id`)
+  PRIMARY KEY (`feature_view_name`, `project_id`),
+  INDEX `idx_feature_views_project_id` (`project_id`)
 );
-CREATE INDEX `idx_feature_views_project_id` ON `feature_views` (`project_id`);
 CREATE TABLE `stream_feature_views` (
   `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `feature_view_proto` LONGBLOB NOT NULL,
   `user_metadata` LONGBLOB,
-  PRIMARY KEY (`feature_view_name`, `project_id`)
+  PRIMARY KEY (`feature_view_name`, `project_id`),
+  INDEX `idx_stream_feature_views_project_id` (`project_id`)
 );
-CREATE INDEX `idx_stream_feature_views_project_id` ON `stream_feature_views` (`project_id`);
 CREATE TABLE `on_demand_feature_views` (
   `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `feature_view_proto` LONGBLOB NOT NULL,
   `user_metadata` LONGBLOB,
-  PRIMARY KEY (`feature_view_name`, `project_id`)
+  PRIMARY KEY (`feature_view_name`, `project_id`),
+  INDEX `idx_on_demand_feature_views_project_id` (`project_id`)
 );
-CREATE INDEX `idx_on_demand_feature_views_project_id` ON `on_demand_feature_views` (`project_id`);
 CREATE TABLE `label_views` (
   `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `feature_view_proto` LONGBLOB NOT NULL,
   `user_metadata` LONGBLOB,
-  PRIMARY KEY (`feature_view_name`, `project_id`)
+  PRIMARY KEY (`feature_view_name`, `project_id`),
+  INDEX `idx_label_views_project_id` (`project_id`)
 );
-CREATE INDEX `idx_label_views_project_id` ON `label_views` (`project_id`);
 CREATE TABLE `feature_services` (
   `feature_service_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `feature_service_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`feature_service_name`, `project_id`)
+  PRIMARY KEY (`feature_service_name`, `project_id`),
+  INDEX `idx_feature_services_project_id` (`project_id`)
 );
-CREATE INDEX `idx_feature_services_project_id` ON `feature_services` (`project_id`);
 CREATE TABLE `saved_datasets` (
   `saved_dataset_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `saved_dataset_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`saved_dataset_name`, `project_id`)
+  PRIMARY KEY (`saved_dataset_name`, `project_id`),
+  INDEX `idx_saved_datasets_project_id` (`project_id`)
 );
-CREATE INDEX `idx_saved_datasets_project_id` ON `saved_datasets` (`project_id`);
 CREATE TABLE `validation_references` (
   `validation_reference_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `validation_reference_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`validation_reference_name`, `project_id`)
+  PRIMARY KEY (`validation_reference_name`, `project_id`),
+  INDEX `idx_validation_references_project_id` (`project_id`)
 );
-CREATE INDEX `idx_validation_references_project_id` ON `validation_references` (`project_id`);
 CREATE TABLE `permissions` (
   `permission_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `permission_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`permission_name`, `project_id`)
+  PRIMARY KEY (`permission_name`, `project_id`),
+  INDEX `idx_permissions_project_id` (`project_id`)
 );
-CREATE INDEX `idx_permissions_project_id` ON `permissions` (`project_id`);
 CREATE TABLE `managed_infra` (
   `infra_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
   `infra_proto` LONGBLOB NOT NULL,
-  PRIMARY KEY (`infra_name`, `project_id`)
+  PRIMARY KEY (`infra_name`, `project_id`),
+  INDEX `idx_managed_infra_project_id` (`project_id`)
 );
-CREATE INDEX `idx_managed_infra_project_id` ON `managed_infra` (`project_id`);
 CREATE TABLE `feature_view_version_history` (
   `feature_view_name` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
@@ -108,17 +108,17 @@ CREATE TABLE `feature_view_version_history` (
   `created_timestamp` BIGINT NOT NULL,
   `description` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
   `version_id` VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
-  PRIMARY KEY (`feature_view_name`, `project_id`, `version_number`)
+  PRIMARY KEY (`feature_view_name`, `project_id`, `version_number`),
+  INDEX `idx_fv_version_history_project_id` (`project_id`)
 );
-CREATE INDEX `idx_fv_version_history_project_id` ON `feature_view_version_history` (`project_id`);
 CREATE TABLE `feast_metadata` (
   `project_id` VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `metadata_key` VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `metadata_value` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
   `last_updated_timestamp` BIGINT NOT NULL,
-  PRIMARY KEY (`project_id`, `metadata_key`)
+  PRIMARY KEY (`project_id`, `metadata_key`),
+  INDEX `idx_feast_metadata_project_id` (`project_id`)
 );
-CREATE INDEX `idx_feast_metadata_project_id` ON `feast_metadata` (`project_id`);
 SELECT `project_id`, `project_name`, `last_updated_timestamp`, `project_proto` FROM `projects` WHERE `project_id` = ? AND `project_name` = ?;
 SELECT `project_id`, `project_name`, `last_updated_timestamp`, `project_proto` FROM `projects` WHERE `project_id` >= ? AND (`project_id` > ? OR `project_name` > ?) ORDER BY `project_id`, `project_name` LIMIT 11;
 BEGIN;

@@ -8,7 +8,8 @@ use feast_registry_core::{Error, ErrorKind, Kind, Result};
 
 pub use self::statements::create_statements;
 pub use self::version::SCHEMA_VERSION;
-use crate::{Access, Driver, DriverError, Step, Value};
+use crate::retry::Attempts;
+use crate::{Access, Driver, DriverError, FaultClass, Step, Value};
 
 /// Makes the tables ready, as the mode says.
 pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<()> {
@@ -136,8 +137,23 @@ fn in_transaction(driver: &dyn Driver, statements: Vec<String>) -> Vec<Step> {
     steps.chain([Step::control("COMMIT")]).collect()
 }
 
-/// Runs statements that change the schema; a transaction that fails is rolled back.
+/// Runs statements that change the schema; a transaction that fails is rolled back, and one that met
+/// a conflict is tried again.
 async fn run(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverError> {
+    let mut attempts = Attempts::new(false);
+    loop {
+        let fault = match run_once(driver, steps.clone()).await {
+            Err(fault) if fault.class == FaultClass::Conflict => fault,
+            outcome => return outcome,
+        };
+        match attempts.after(fault.clone()) {
+            Ok(pause) => tokio::time::sleep(pause).await,
+            Err(_) => return Err(fault),
+        }
+    }
+}
+
+async fn run_once(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverError> {
     let mut connection = driver.acquire(Access::Write).await?;
     let outcome = connection.run(steps).await;
     if outcome.is_err() {

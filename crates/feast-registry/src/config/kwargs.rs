@@ -1,15 +1,15 @@
 //! The arguments of SQLAlchemy's `create_engine`, and what each of them means here.
 
 use Mapping::{
-    BusyTimeout, ConnectArgs, ConnectTimeout, Echo, Ignored, IsolationLevel, Lifo, MaxOverflow,
-    Parameter, PoolRecycle, PoolSize, PoolTimeout, PrePing, SslFiles, Unsupported,
+    BusyTimeout, ConnectArgs, ConnectTimeout, Echo, Ignored, MaxOverflow, Parameter, PoolRecycle,
+    PoolSize, PoolTimeout, PrePing, SslFiles, Unsupported,
 };
 
 /// What an argument is mapped to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mapping {
-    /// Connections that are kept: [`PoolOptions::idle`](super::PoolOptions::idle).
+    /// Connections: [`PoolOptions::max_size`](super::PoolOptions::max_size).
     PoolSize,
     /// Connections beyond those: [`PoolOptions::max_size`](super::PoolOptions::max_size).
     MaxOverflow,
@@ -19,12 +19,8 @@ pub enum Mapping {
     PoolRecycle,
     /// [`PoolOptions::pre_ping`](super::PoolOptions::pre_ping).
     PrePing,
-    /// [`PoolOptions::lifo`](super::PoolOptions::lifo).
-    Lifo,
     /// [`PoolOptions::echo`](super::PoolOptions::echo).
     Echo,
-    /// [`PoolOptions::isolation_level`](super::PoolOptions::isolation_level).
-    IsolationLevel,
     /// A map whose entries are arguments of their own.
     ConnectArgs,
     /// [`PoolOptions::busy_timeout`](super::PoolOptions::busy_timeout), and the connect timeout where it is not set.
@@ -49,9 +45,8 @@ impl Mapping {
             MaxOverflow => "a whole number from -1 (-1: no limit)",
             PoolTimeout | BusyTimeout | ConnectTimeout => "a number of seconds from 0",
             PoolRecycle => "a number of seconds, or -1 for never",
-            PrePing | Lifo => "true or false",
+            PrePing => "true or false",
             Echo => "true, false or \"debug\"",
-            IsolationLevel => "text such as SERIALIZABLE",
             ConnectArgs => "a map",
             Parameter => "text, a number, true or false",
             SslFiles => "a map with ca, cert, key",
@@ -62,16 +57,12 @@ impl Mapping {
     /// What it does, for the table in the documentation.
     pub fn effect(self) -> &'static str {
         match self {
-            PoolSize => "connections kept open (default 8)",
+            PoolSize => "most connections, kept open (default 8)",
             MaxOverflow => "connections beyond `pool_size` (default 8)",
             PoolTimeout => "longest wait for a free connection (default 30)",
             PoolRecycle => "connections older than this are replaced (default -1)",
             PrePing => "a connection is tested before it is used (default false)",
-            Lifo => "the connection used last is taken first (default true)",
             Echo => "statements are logged at level debug (default false)",
-            IsolationLevel => {
-                "SERIALIZABLE and REPEATABLE READ raise the level of writes; weaker levels warn"
-            }
             ConnectArgs => "each entry is an argument of its own, see below",
             BusyTimeout => {
                 "SQLite: wait for other processes' locks (default 5); others: connect timeout"
@@ -118,9 +109,9 @@ pub static KWARGS: &[Kwarg] = &[
     row("pool_timeout", PoolTimeout),
     row("pool_recycle", PoolRecycle),
     row("pool_pre_ping", PrePing),
-    row("pool_use_lifo", Lifo),
+    row("pool_use_lifo", ALWAYS),
     row("echo", Echo),
-    row("isolation_level", IsolationLevel),
+    row("isolation_level", OWN_TRANSACTIONS),
     row("connect_args", ConnectArgs),
     row("future", ALWAYS),
     row("implicit_returning", COMPILER),
@@ -170,7 +161,7 @@ pub static KWARGS: &[Kwarg] = &[
     row("connect_args.autocommit", OWN_TRANSACTIONS),
     row("connect_args.charset", Ignored("always UTF-8")),
     row("connect_args.client_encoding", Ignored("always UTF-8")),
-    row("connect_args.prepare_threshold", PYTHON),
+    row("connect_args.prepare_threshold", Parameter),
     row("connect_args.ssl", SslFiles),
     row("connect_args.sslmode", Parameter),
     row("connect_args.sslrootcert", Parameter),

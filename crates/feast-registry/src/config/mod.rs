@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 pub use error::ConfigError;
 pub use kwargs::{KWARGS, Kwarg, Mapping};
 pub use options::LoadOptions;
-pub use pool::{IsolationLevel, PoolOptions};
+pub use pool::PoolOptions;
 pub use registry::{CacheMode, JournalMode, Kwargs, RegistryConfig, RegistryType, SchemaMode};
 
 /// The registry where nothing at all is configured: a SQLite database in the working folder.

@@ -14,22 +14,10 @@ const PREFIX: &str = "registry.sqlalchemy_config_kwargs";
 /// Pool size where Feast's arguments ask for no limit: each connection costs the server memory.
 const UNLIMITED: usize = 128;
 
-/// A level that writes are raised to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IsolationLevel {
-    /// `REPEATABLE READ`.
-    RepeatableRead,
-    /// `SERIALIZABLE`.
-    Serializable,
-}
-
 /// Settings of the connections and their pool. `Debug` hides the values of parameters.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PoolOptions {
-    /// Connections that stay open when idle. Default 8 (SQLAlchemy: 5).
-    pub idle: usize,
     /// Most connections at a time: `pool_size` and `max_overflow` together. Default 16 (SQLAlchemy: 15); 128 stands for
     /// "no limit".
     pub max_size: usize,
@@ -39,12 +27,8 @@ pub struct PoolOptions {
     pub recycle: Option<Duration>,
     /// Whether a connection is tested before it is used. Default false.
     pub pre_ping: bool,
-    /// Whether the connection used last is taken first, so that the others can go idle. Default true (SQLAlchemy: false).
-    pub lifo: bool,
     /// Whether statements are logged, without their values. Default false.
     pub echo: bool,
-    /// Level that write transactions are raised to where theirs is weaker; `None` for the store's own choice.
-    pub isolation_level: Option<IsolationLevel>,
     /// SQLite: how long to wait for locks of other processes. Default 5 s, as in Python's `sqlite3`.
     pub busy_timeout: Duration,
     /// Longest wait for a new connection; `None` for the driver's own choice.
@@ -56,14 +40,11 @@ pub struct PoolOptions {
 impl Default for PoolOptions {
     fn default() -> Self {
         Self {
-            idle: 8,
             max_size: 16,
             wait_timeout: Duration::from_secs(30),
             recycle: None,
             pre_ping: false,
-            lifo: true,
             echo: false,
-            isolation_level: None,
             busy_timeout: Duration::from_secs(5),
             connect_timeout: None,
             parameters: BTreeMap::new(),
@@ -74,14 +55,11 @@ impl Default for PoolOptions {
 impl fmt::Debug for PoolOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PoolOptions")
-            .field("idle", &self.idle)
             .field("max_size", &self.max_size)
             .field("wait_timeout", &self.wait_timeout)
             .field("recycle", &self.recycle)
             .field("pre_ping", &self.pre_ping)
-            .field("lifo", &self.lifo)
             .field("echo", &self.echo)
-            .field("isolation_level", &self.isolation_level)
             .field("busy_timeout", &self.busy_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
@@ -129,7 +107,6 @@ impl<F: Fn(&str) -> String> Builder<F> {
             .zip(self.overflow)
             .map_or(UNLIMITED, |(size, overflow)| size.saturating_add(overflow));
         self.options.max_size = max.clamp(1, usize::from(u16::MAX));
-        self.options.idle = self.size.unwrap_or(UNLIMITED).min(self.options.max_size);
         (self.options, self.warnings)
     }
 

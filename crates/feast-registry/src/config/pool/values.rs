@@ -1,6 +1,6 @@
 //! Setting one option from one value.
 
-use super::{Builder, IsolationLevel};
+use super::Builder;
 use crate::config::kwargs::Mapping;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -14,9 +14,7 @@ impl<F: Fn(&str) -> String> Builder<F> {
             Mapping::PoolTimeout => self.options.wait_timeout = seconds(value)?,
             Mapping::PoolRecycle => self.options.recycle = recycle(value)?,
             Mapping::PrePing => self.options.pre_ping = value.as_bool()?,
-            Mapping::Lifo => self.options.lifo = value.as_bool()?,
             Mapping::Echo => self.options.echo = echo(value)?,
-            Mapping::IsolationLevel => self.isolation_level(name, value.as_str()?),
             Mapping::BusyTimeout => self.busy_timeout(seconds(value)?),
             Mapping::ConnectTimeout => self.options.connect_timeout = Some(seconds(value)?),
             Mapping::Parameter => self.parameter(name, value)?,
@@ -24,20 +22,6 @@ impl<F: Fn(&str) -> String> Builder<F> {
             Mapping::ConnectArgs | Mapping::Ignored(_) | Mapping::Unsupported(_) => {}
         }
         Some(())
-    }
-
-    fn isolation_level(&mut self, name: &str, level: &str) {
-        match level.to_ascii_uppercase().replace('_', " ").as_str() {
-            "SERIALIZABLE" => self.options.isolation_level = Some(IsolationLevel::Serializable),
-            "REPEATABLE READ" => {
-                self.options.isolation_level = Some(IsolationLevel::RepeatableRead)
-            }
-            "READ COMMITTED" => {}
-            _ => self.warn(
-                name,
-                "only READ COMMITTED, REPEATABLE READ and SERIALIZABLE keep writes safe",
-            ),
-        }
     }
 
     fn busy_timeout(&mut self, timeout: Duration) {

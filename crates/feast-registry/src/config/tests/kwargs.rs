@@ -1,5 +1,5 @@
 use super::{loaded, refused};
-use crate::config::{IsolationLevel, KWARGS, Mapping, PoolOptions};
+use crate::config::{KWARGS, Mapping, PoolOptions};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,10 +12,7 @@ fn pool(kwargs: Value) -> (PoolOptions, Vec<String>) {
 fn defaults() {
     let (options, warnings) = pool(json!({}));
     assert_eq!(options, PoolOptions::default());
-    assert_eq!(
-        (options.idle, options.max_size, options.lifo),
-        (8, 16, true)
-    );
+    assert_eq!(options.max_size, 16);
     assert!(warnings.is_empty());
 }
 
@@ -26,11 +23,10 @@ fn every_mapped_argument() {
         "pool_use_lifo": false, "echo": "debug", "isolation_level": "serializable", "future": true,
         "connect_args": {"timeout": 7, "sslmode": "require", "keepalives": 1, "ssl": {"ca": "/ca.pem"}},
     }));
-    assert_eq!((options.idle, options.max_size), (5, 7));
+    assert_eq!(options.max_size, 7);
     assert_eq!(options.wait_timeout, Duration::from_millis(1500));
     assert_eq!(options.recycle, Some(Duration::from_secs(3600)));
-    assert!(options.pre_ping && !options.lifo && options.echo);
-    assert_eq!(options.isolation_level, Some(IsolationLevel::Serializable));
+    assert!(options.pre_ping && options.echo);
     assert_eq!(options.busy_timeout, Duration::from_secs(7));
     assert_eq!(options.connect_timeout, Some(Duration::from_secs(7)));
     let parameters: Vec<_> = options
@@ -51,14 +47,14 @@ fn every_mapped_argument() {
 
 #[test]
 fn sizes_without_limit() {
-    for (kwargs, idle, max) in [
-        (json!({"max_overflow": -1}), 8, 128),
-        (json!({"pool_size": 0}), 128, 128),
-        (json!({"pool_size": 1, "max_overflow": 0}), 1, 1),
-        (json!({"pool_size": i64::MAX}), 65535, 65535),
+    for (kwargs, max) in [
+        (json!({"max_overflow": -1}), 128),
+        (json!({"pool_size": 0}), 128),
+        (json!({"pool_size": 1, "max_overflow": 0}), 1),
+        (json!({"pool_size": i64::MAX}), 65535),
     ] {
         let (options, _) = pool(kwargs);
-        assert_eq!((options.idle, options.max_size), (idle, max));
+        assert_eq!(options.max_size, max);
     }
     assert_eq!(pool(json!({"pool_recycle": -1})).0.recycle, None);
 }
@@ -66,12 +62,11 @@ fn sizes_without_limit() {
 #[test]
 fn what_is_not_mapped_warns_by_name() {
     let yaml = "registry:\n  path: sqlite:///r.db\n  sqlalchemy_config_kwargs: {poolclass: NullPool, pool_sise: 3, \
-                isolation_level: AUTOCOMMIT, connect_args: {odd: 1, ssl: {capath: x}}}";
+                connect_args: {odd: 1, ssl: {capath: x}}}";
     let text = loaded(yaml).warnings.join("\n");
     for name in [
         "poolclass",
         "pool_sise",
-        "isolation_level",
         "connect_args.odd",
         "connect_args.ssl.capath",
     ] {
@@ -139,8 +134,8 @@ fn the_table_has_no_doubles_and_every_row_is_accepted() {
             kwarg.name
         );
         let value = match kwarg.mapping {
-            Mapping::PrePing | Mapping::Lifo | Mapping::Echo => json!(true),
-            Mapping::IsolationLevel | Mapping::Parameter => json!("SERIALIZABLE"),
+            Mapping::PrePing | Mapping::Echo => json!(true),
+            Mapping::Parameter => json!("SERIALIZABLE"),
             Mapping::ConnectArgs | Mapping::SslFiles => json!({}),
             _ => json!(1),
         };
