@@ -8,7 +8,7 @@ use feast_registry_sql::{ColumnType, Dialect, FaultClass, UpdateRows};
 /// larger ones; what they all take is the safe answer.
 const OBJECT_BYTES: usize = 32 << 20;
 
-/// YugabyteDB's YSQL.
+/// YugabyteDB, by its API for SQL.
 #[derive(Clone, Debug, Default)]
 pub struct YugabyteDialect {
     /// Answers whatever is the same in the whole family.
@@ -60,8 +60,8 @@ impl Dialect for YugabyteDialect {
         Limits::default().with_object_bytes(OBJECT_BYTES)
     }
 
-    // What follows is PostgreSQL's, passed on. The other methods stay as the trait provides them, which
-    // is right for PostgreSQL too.
+    // What follows is PostgreSQL's, passed on: where PostgreSQL differs from what the trait provides. So
+    // does `begin_snapshot`, which is above.
 
     fn list_tables(&self) -> String {
         self.postgres.list_tables()

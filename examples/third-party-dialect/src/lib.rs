@@ -33,10 +33,9 @@ impl Backend for Yugabyte {
         "yugabytedb"
     }
 
-    /// `ysql` for people who know the API by that name. `postgresql` stays PostgreSQL's: a program may
-    /// serve both.
+    /// `postgresql` stays PostgreSQL's: a program may serve both.
     fn schemes(&self) -> &'static [&'static str] {
-        &["yugabytedb", "ysql"]
+        &["yugabytedb"]
     }
 
     /// [`Product::Any`]: the driver cannot tell this server from PostgreSQL, so it is not to ask.
