@@ -8,8 +8,9 @@ import argparse
 import json
 import subprocess
 
-import common
 from feast.infra.registry.sql import SqlRegistry
+
+import common
 
 
 def between_read_and_write(registry: SqlRegistry, command: list[str]) -> None:

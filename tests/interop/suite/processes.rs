@@ -58,11 +58,7 @@ async fn feast_loses_intervals_where_we_keep_all(engine: Engine) {
     let database = Database::absent(engine);
     let (processes, calls) = numbers();
     let head = format!("{}, {processes} processes × {calls}", engine.name());
-
-    let [number, each] = [processes, calls].map(|number| number.to_string());
-    let arguments = ["--project", PROJECT, "--create", "--processes", &number];
-    let arguments = [&arguments[..], &["--calls", &each]].concat();
-    let feast = database.python("concurrent_materialize.py", &arguments);
+    let feast = feast_materialises(&database, processes, calls);
     // It may be lucky, so there is nothing to assert.
     say(&format!(
         "{head}: Feast kept {} of {} acknowledged intervals, {} calls failed",
@@ -70,6 +66,24 @@ async fn feast_loses_intervals_where_we_keep_all(engine: Engine) {
     ));
 
     let before = kept(&database).await;
+    let (acknowledged, seconds) = we_materialise(&database, processes, calls);
+    let ours = kept(&database).await - before;
+    say(&format!(
+        "{head}: feast-registry kept {ours} of {acknowledged} acknowledged intervals ({seconds:.1} s)"
+    ));
+    assert_eq!((ours, acknowledged), (processes * calls, processes * calls));
+}
+
+/// Makes the view, and has processes of Feast materialise it.
+fn feast_materialises(database: &Database, processes: i64, calls: i64) -> Value {
+    let [processes, calls] = [processes, calls].map(|number| number.to_string());
+    let arguments = ["--project", PROJECT, "--create", "--processes", &processes];
+    let arguments = [&arguments[..], &["--calls", &calls]].concat();
+    database.python("concurrent_materialize.py", &arguments)
+}
+
+/// Has processes of ours materialise the view: the acknowledged calls, and seconds.
+fn we_materialise(database: &Database, processes: i64, calls: i64) -> (i64, f64) {
     let url = database.url();
     let place = Place {
         url: &url,
@@ -82,13 +96,8 @@ async fn feast_loses_intervals_where_we_keep_all(engine: Engine) {
     let mut workers: Vec<Worker> = (0..processes).map(start).collect();
     let begun = Instant::now();
     workers.iter_mut().for_each(Worker::begin);
-    let acknowledged: i64 = workers.into_iter().map(Worker::finish).sum();
-    let seconds = begun.elapsed().as_secs_f64();
-    let ours = kept(&database).await - before;
-    say(&format!(
-        "{head}: feast-registry kept {ours} of {acknowledged} acknowledged intervals ({seconds:.1} s)"
-    ));
-    assert_eq!((ours, acknowledged), (processes * calls, processes * calls));
+    let acknowledged = workers.into_iter().map(Worker::finish).sum();
+    (acknowledged, begun.elapsed().as_secs_f64())
 }
 
 /// Has Feast materialise the view, and our command between Feast's read and its write.
