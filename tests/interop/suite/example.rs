@@ -17,16 +17,13 @@ async fn concurrent_materialization_keeps_every_interval_of_ours(engine: Engine)
     let database = Database::absent(engine);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let script = root.join("examples/concurrent-materialization/run.py");
-    let ours = command::new().get_program().to_os_string();
-    let printed = python::output(
-        Command::new(python::executable())
-            .arg(script)
-            .args(["--registry", &database.url(), "--with-feast"])
-            .args(["--processes", "3", "--calls", "4"])
-            .arg("--command")
-            .arg(ours)
-            .current_dir(database.folder()),
-    );
+    let mut run = command::without_our_variables(Command::new(python::executable()));
+    run.arg(script)
+        .args(["--registry", &database.url(), "--with-feast"])
+        .args(["--processes", "3", "--calls", "4"])
+        .args(["--command", command::path()])
+        .current_dir(database.folder());
+    let printed = python::output(&mut run);
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines.len(), 2, "{printed}");
     assert!(

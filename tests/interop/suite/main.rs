@@ -47,9 +47,11 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One thread for each interpreter of Python.
     arguments.test_threads.get_or_insert(2);
-    if !arguments.list {
-        say_what_is_not_run();
+    if arguments.list {
+        return libtest_mimic::run(&arguments, all()).exit_code();
     }
+    say_what_is_not_run();
+    let _command = command::copy();
     let conclusion = libtest_mimic::run(&arguments, all());
     engine::drop_all();
     conclusion.exit_code()

@@ -103,10 +103,9 @@ fn we_materialise(database: &Database, processes: i64, calls: i64) -> (i64, f64)
 /// Has Feast materialise the view, and our command between Feast's read and its write.
 fn feast_materialises_around_ours(database: &Database) -> Value {
     let [start, end] = interval(1).map(|moment| moment.to_string());
-    let ours = command::new().get_program().to_string_lossy().into_owned();
     let url = database.url();
     let meanwhile = json!([
-        ours,
+        command::path(),
         "--registry",
         url,
         "--project",
