@@ -19,6 +19,7 @@ pub(super) fn trials() -> Vec<Trial> {
     ];
     trials.extend(trials_for!["store::get", Kind::ALL;
         a_row_comes_back_as_it_was_written,
+        a_stamp_beyond_2038_is_kept,
         an_update_is_seen_at_once,
         a_deleted_row_is_gone,
     ]);
@@ -35,6 +36,15 @@ async fn a_row_comes_back_as_it_was_written(cx: Context, kind: Kind) -> Checked 
         feast_registry_core::wire::put_len(3_001, &bytes, &mut body);
         row.body = body.into();
     }
+    rows::insert(&*store, std::slice::from_ref(&row)).await?;
+    ensure_eq!(rows::get(&*store, &row.key).await?, Some(row), "the row");
+    Ok(())
+}
+
+/// 32 bits of seconds end there.
+async fn a_stamp_beyond_2038_is_kept(cx: Context, kind: Kind) -> Checked {
+    let store = cx.store().await?;
+    let row = rows::at(rows::row(kind, "p", "it").key, "it", 5_000_000_000);
     rows::insert(&*store, std::slice::from_ref(&row)).await?;
     ensure_eq!(rows::get(&*store, &row.key).await?, Some(row), "the row");
     Ok(())
