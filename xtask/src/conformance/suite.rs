@@ -21,6 +21,9 @@ const NAME_VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_NAME";
 /// Set if the server only takes the place of the one asked for: what it really is.
 const STANDS_IN_VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_STANDS_IN";
 
+/// How many trials run at once on a server: they mostly wait for its answers.
+const THREADS: &str = "8";
+
 /// Whose suite it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Suite<'a> {
@@ -62,6 +65,9 @@ pub(super) fn run(suite: Suite<'_>, target: &Target, args: &Args) -> Result<(Cou
         let mut command = suite.command(test);
         environment(&mut command, suite, target, args, &file);
         command.arg("--").args(&args.filter);
+        if target.url.is_some() {
+            command.args(["--test-threads", THREADS]);
+        }
         let (mut count, succeeded) = shell::tests(command)?;
         // A program that crashed has counted no failure of its own.
         count.failed = count.failed.max(usize::from(!succeeded));

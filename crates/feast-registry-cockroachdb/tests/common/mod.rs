@@ -34,7 +34,8 @@ pub(crate) fn driver(schema: Option<&str>) -> Result<PostgresDriver> {
     Ok(PostgresDriver::new(&settings(schema)?, dialect(schema))?)
 }
 
-async fn execute(sql: String) -> Result<()> {
+/// Runs a statement without parameters.
+pub(crate) async fn execute(sql: String) -> Result<()> {
     let driver = driver(None)?;
     let mut connection = driver.acquire(Access::Write).await?;
     connection.run(vec![Step::control(sql)]).await?;
