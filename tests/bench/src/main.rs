@@ -1,0 +1,63 @@
+//! How much slower the registry is than the raw driver that writes and reads the same rows.
+//!
+//! Every figure is a ratio of two rates or two times of one run, taken in turns: absolute times
+//! differ from machine to machine and hour to hour. The server must be as durable as in use, and
+//! its database empty. Run it with `cargo xtask bench`, which starts one.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and fails by panic"
+)]
+
+mod measure;
+mod mysql;
+mod postgres;
+mod raw;
+mod sample;
+mod work;
+
+use std::process::ExitCode;
+
+use self::raw::Raw;
+
+const USAGE: &str = "usage: feast-registry-bench URL [WORK]";
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let Some(url) = arguments.next() else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    let only = arguments.next().unwrap_or_default();
+    // On the thread of `block_on`, wake-ups are slower than anywhere else.
+    tokio::spawn(run(url, only)).await.unwrap();
+    ExitCode::SUCCESS
+}
+
+async fn run(url: String, only: String) {
+    if url.starts_with("postgresql:") {
+        let target = postgres::target(&url).await;
+        work::all(&target, &only).await;
+        target.close().await;
+    } else {
+        let target = mysql::target(&url).await;
+        work::all(&target, &only).await;
+        target.close().await;
+    }
+}
+
+/// The registry, and the raw driver on the tables of another database or schema of the server.
+struct Target<R> {
+    name: &'static str,
+    registry: feast_registry_core::Registry,
+    raw: R,
+}
+
+impl<R: Raw> Target<R> {
+    async fn close(&self) {
+        self.registry.close().await.unwrap();
+    }
+}
