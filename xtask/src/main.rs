@@ -6,6 +6,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod bench;
 mod codegen;
 mod conformance;
 mod db;
@@ -34,6 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Codegen(codegen::Args),
     Test(test::Args),
     Conformance(conformance::Args),
@@ -46,6 +48,7 @@ enum Command {
 impl Command {
     fn run(self) -> Result {
         match self {
+            Self::Bench(args) => bench::run(&args),
             Self::Codegen(args) => codegen::run(&args),
             Self::Test(args) => test::run(&args),
             Self::Conformance(args) => conformance::run(&args),

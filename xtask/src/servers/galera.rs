@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::mysql_family::{PASSWORD, START, USER, option, settings, url};
+use super::mysql_family::{HASTY, PASSWORD, START, USER, option, settings, url};
 use super::process::{End, Process};
 use super::site::{Folder, Site};
 use super::{Running, Server, mariadb, ports, programs, retry};
@@ -106,6 +106,7 @@ impl Programs {
         let [clients, group, changes, copies] = ports;
         let mut command = mariadb::command(&self.mariadbd, &folder.join(number.to_string()));
         settings(&mut command, folder, clients);
+        command.arg(HASTY);
         // The later of an option given twice counts: both nodes live in one folder.
         command.arg(option("socket", &folder.join(format!("s{number}.sock"))));
         command.arg(option("pid-file", &folder.join(format!("pid{number}"))));

@@ -15,6 +15,13 @@ pub(super) const START: Duration = Duration::from_secs(60);
 /// The administrator that `initdb` makes here.
 pub(super) const USER: &str = "postgres";
 
+/// What makes a server fast whose data nobody needs after a crash.
+const HASTY: [&str; 3] = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+];
+
 /// PostgreSQL as it comes.
 #[derive(Debug)]
 pub(crate) struct Postgres;
@@ -80,7 +87,11 @@ pub(super) fn start(site: &Site, settings: &[&str]) -> Result<Cluster> {
     template.make(site, &data, |data| initialise(site, data, &log))?;
     let (port, process) = retry(|| {
         let [port] = ports::free()?;
-        let command = serve(&postgres, &data, folder.path(), port, settings);
+        let mut command = serve(&postgres, &data, folder.path(), port);
+        let hasty: &[&str] = if site.is_durable() { &[] } else { &HASTY };
+        for setting in hasty.iter().chain(settings) {
+            command.args(["-c", setting]);
+        }
         let process = site.spawn(command, &log, End::Quit)?;
         process.ready(START, || ask(port).map(drop))?;
         Ok((port, process))
@@ -103,21 +114,12 @@ fn initialise(site: &Site, data: &Path, log: &Path) -> Result {
     site.run(command, log)
 }
 
-fn serve(postgres: &Path, data: &Path, folder: &Path, port: u16, settings: &[&str]) -> Command {
+fn serve(postgres: &Path, data: &Path, folder: &Path, port: u16) -> Command {
     let mut command = Command::new(postgres);
     command.arg("-D").arg(data).arg("-k").arg(folder);
     command.args(["-p", &port.to_string()]);
-    // Nobody needs the data after a crash, and suites open many connections.
-    for setting in [
-        "listen_addresses=127.0.0.1",
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "max_connections=300",
-    ]
-    .iter()
-    .chain(settings)
-    {
+    // Suites open many connections.
+    for setting in ["listen_addresses=127.0.0.1", "max_connections=300"] {
         command.args(["-c", setting]);
     }
     command

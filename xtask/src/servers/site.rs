@@ -20,13 +20,30 @@ const PREPARATION: Duration = Duration::from_secs(120);
 pub(crate) struct Site {
     ward: Ward,
     account: Option<Account>,
+    durable: bool,
 }
 
 impl Site {
     /// Makes the unprivileged account, if this program is run by root and there is none yet.
     pub(crate) fn new(ward: Ward) -> Result<Self> {
         let account = Account::for_servers()?;
-        Ok(Site { ward, account })
+        Ok(Site {
+            ward,
+            account,
+            durable: false,
+        })
+    }
+
+    /// Servers that put what they acknowledge on the disk, as in use; else nobody needs the data
+    /// after a crash, and they are as fast as they can be.
+    pub(crate) fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
+    /// Whether servers put what they acknowledge on the disk.
+    pub(super) fn is_durable(&self) -> bool {
+        self.durable
     }
 
     /// An empty folder of the server's user, removed when it is dropped. Its path is short: the
