@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Numbers of rows below the largest that have a statement of their own: what is left over takes
 /// few statements, and few texts are prepared.
-const SMALLER: [usize; 2] = [64, 8];
+const SMALLER: [usize; 3] = [64, 8, 2];
 
 /// One text for each number of rows that has one, the largest first and one row last.
 #[derive(Debug)]
