@@ -20,7 +20,6 @@ pub(crate) fn classify(error: Error, phase: Phase, dialect: &dyn Dialect) -> Dri
             let message = format!("{} ({})", server.message, server.code);
             let class = dialect
                 .classify(&server.code.to_string(), &server.message)
-                .or_else(|| duplicate(server.code, dialect))
                 .or_else(|| class_of(server.code, phase))
                 .unwrap_or(FaultClass::Other);
             DriverError::new(class, with_cure(message, server.code))
@@ -33,17 +32,6 @@ pub(crate) fn classify(error: Error, phase: Phase, dialect: &dyn Dialect) -> Dri
             let message = format!("the connection to the server broke: {broken}");
             DriverError::new(broken_class(phase), message)
         }
-    }
-}
-
-/// A row of this key. Where all names are different names it was not there when it was looked for, so
-/// somebody else has made it since: a conflict like others, however often it happens. Else the
-/// collation may take two names for one, which stays so.
-fn duplicate(code: u16, dialect: &dyn Dialect) -> Option<FaultClass> {
-    match (code, dialect.byte_order("name") == "name") {
-        (1062, true) => Some(FaultClass::Conflict),
-        (1062, false) => Some(FaultClass::Duplicate),
-        _ => None,
     }
 }
 
@@ -69,6 +57,7 @@ fn class_of(code: u16, phase: Phase) -> Option<FaultClass> {
     Some(match code {
         // Deadlock (on Galera also a conflict between nodes, at COMMIT), lock wait timeout, changed since
         // the snapshot (MariaDB), no wait, rolled back by certification (MySQL), table changed.
+        1062 => FaultClass::Duplicate,
         1213 | 1205 | 1020 | 3572 | 3101 | 1412 | 1615 => FaultClass::Conflict,
         // Killed or shutting down; on Galera the node has lost the others.
         1053 | 1317 | 1927 | 1047 | 1243 | 3169 | 4031 => broken_class(phase),
@@ -106,7 +95,6 @@ mod tests {
 
     use super::*;
     use crate::MySqlDialect;
-    use crate::dialect::inexact;
 
     fn class(code: u16, phase: Phase, dialect: &dyn Dialect) -> FaultClass {
         let error = ServerError {
@@ -146,10 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_is_certain_only_where_names_can_clash() {
-        let exact = class(1062, Phase::Statement, &MySqlDialect::default());
-        assert_eq!(exact, FaultClass::Conflict);
-        let folding = class(1062, Phase::Statement, &inexact());
-        assert_eq!(folding, FaultClass::Duplicate);
+    fn a_row_that_is_there_already_is_a_duplicate() {
+        let class = class(1062, Phase::Statement, &MySqlDialect::default());
+        assert_eq!(class, FaultClass::Duplicate);
     }
 }

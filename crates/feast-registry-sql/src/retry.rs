@@ -7,8 +7,11 @@ use feast_registry_core::{Error, ErrorKind};
 
 use crate::{DriverError, FaultClass};
 
-/// How often a transaction is tried.
-const ATTEMPTS: u32 = 12;
+/// How often a transaction is tried that others were in the way of.
+const ATTEMPTS: u32 = 32;
+
+/// How often it is tried where a row was in the way, or missing: that may stay so.
+const FEWER: u32 = 12;
 
 /// How long a transaction is tried at all: where each attempt waits for a lock, their number
 /// alone would be no bound that a person waits for.
@@ -45,14 +48,13 @@ impl Attempts {
     pub(crate) fn after(&mut self, fault: DriverError) -> Result<Duration, Error> {
         self.made += 1;
         self.lost |= fault.class == FaultClass::Disconnected;
-        let again = match fault.class {
-            FaultClass::Conflict | FaultClass::Disconnected => true,
-            FaultClass::Duplicate | FaultClass::RowGone => !self.one_writer,
-            FaultClass::Unavailable => self.lost,
-            _ => false,
+        let most = match fault.class {
+            FaultClass::Conflict | FaultClass::Disconnected => ATTEMPTS,
+            FaultClass::Duplicate | FaultClass::RowGone if !self.one_writer => FEWER,
+            FaultClass::Unavailable if self.lost => ATTEMPTS,
+            _ => 0,
         };
-        let spent = self.made >= ATTEMPTS || self.start.elapsed() > PATIENCE;
-        if !again || spent {
+        if self.made >= most || self.start.elapsed() > PATIENCE {
             return Err(self.give_up(&fault));
         }
         tracing::debug!(error = %fault, attempt = self.made, "tried again");
@@ -130,7 +132,7 @@ mod tests {
     fn what_is_certain_to_fail_fails_at_once() {
         for class in [FaultClass::Duplicate, FaultClass::RowGone] {
             assert_eq!(attempts(true, class), (1, ErrorKind::Contention));
-            assert_eq!(attempts(false, class), (ATTEMPTS, ErrorKind::Contention));
+            assert_eq!(attempts(false, class), (FEWER, ErrorKind::Contention));
         }
     }
 

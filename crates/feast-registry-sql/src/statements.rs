@@ -244,8 +244,10 @@ impl KindStatements {
                 placeholders(dialect, 2, rows)
             )
         };
-        // Keys of the history have a number: they are read one by one.
-        let names_at_once = if is_version { 1 } else { chunk };
+        // Keys of the history have a number: they are read one by one. So is everything where a
+        // statement is no round trip: looking into a list costs more than it saves.
+        let reads = if dialect.one_writer() { 1 } else { chunk };
+        let names_at_once = if is_version { 1 } else { reads };
         let set = |column: &str| {
             let stamp = quote(stamp_column(kind));
             format!(
@@ -285,7 +287,7 @@ impl KindStatements {
                 ]
             }),
             range_everywhere: format!("{select}{order}").into(),
-            last: Chunks::new(chunk, format!("{select_key}{of_name}{newest}"), |rows| {
+            last: Chunks::new(reads, format!("{select_key}{of_name}{newest}"), |rows| {
                 let names = some_names(rows);
                 is_version.then(|| {
                     format!(

@@ -42,7 +42,7 @@ impl Dialect for SqliteDialect {
 
     /// A prepared statement in a loop is as fast as one over many rows: there is no round trip.
     fn rows_per_statement(&self) -> usize {
-        1
+        8
     }
 
     fn limits(&self) -> Limits {

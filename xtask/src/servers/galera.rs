@@ -106,7 +106,7 @@ impl Programs {
         let [clients, group, changes, copies] = ports;
         let mut command = mariadb::command(&self.mariadbd, &folder.join(number.to_string()));
         settings(&mut command, folder, clients);
-        command.arg(HASTY);
+        command.args(HASTY);
         // The later of an option given twice counts: both nodes live in one folder.
         command.arg(option("socket", &folder.join(format!("s{number}.sock"))));
         command.arg(option("pid-file", &folder.join(format!("pid{number}"))));

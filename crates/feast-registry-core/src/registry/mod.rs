@@ -97,7 +97,8 @@ impl Registry {
     pub async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
         rules::check(&changes)?;
         let settings = Arc::clone(&self.inner.settings);
-        let reads = rules::first_reads(&changes, &settings);
+        let local = self.inner.store.capabilities().local_reads;
+        let reads = rules::first_reads(&changes, &settings, local);
         let committed = self
             .inner
             .store

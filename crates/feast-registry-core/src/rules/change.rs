@@ -10,7 +10,7 @@ use feast_registry_proto::core::FeatureViewState;
 
 use super::{Draft, Rule, Settings, apply, delete, import, life, materialize, metadata, project};
 use crate::store::{Lock, Range, ReadSet};
-use crate::{Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Revision};
+use crate::{Key, Kind, LAST_UPDATED, Record, Revision};
 
 /// Create an object, or change it to this definition.
 #[derive(Clone, Debug)]
@@ -259,24 +259,21 @@ impl Change {
 
 /// Adds to `reads` what a change is known to read: right for an object that exists, so that
 /// changing one costs one round of reads. A new one costs a second.
-pub(crate) fn hint(change: &Change, settings: &Settings, reads: &mut ReadSet) {
+///
+/// With `frugal`, what is needed only for a new version is left out: where one more read costs no
+/// round trip, a change that is none is cheaper without it.
+pub(crate) fn hint(change: &Change, settings: &Settings, frugal: bool, reads: &mut ReadSet) {
     let mut metadata = |project: &Arc<str>| {
         if !settings.purge_feast_metadata {
-            reads.key(
-                Key::metadata(Arc::clone(project), LAST_UPDATED),
-                Lock::Plain,
-            );
-            reads.key(
-                Key::metadata(Arc::clone(project), PROJECT_UUID),
-                Lock::Plain,
-            );
+            let key = Key::metadata(Arc::clone(project), LAST_UPDATED);
+            reads.key(key, Lock::Plain);
         }
     };
     match change {
         Change::Apply(apply) => {
             metadata(&apply.project);
             reads.key(apply.key(), Lock::Update);
-            if apply.kind.is_view() {
+            if apply.kind.is_view() && !frugal {
                 reads.range(
                     Range::last_version(Arc::clone(&apply.project), Arc::clone(&apply.name)),
                     Lock::Plain,

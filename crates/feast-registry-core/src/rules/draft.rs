@@ -83,26 +83,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Several rows at once, so that one more round of reads serves all of them.
-    pub(super) fn get_all<const N: usize>(
-        &mut self,
-        keys: [&Key; N],
-        lock: Lock,
-    ) -> Rule<[Option<Record>; N]> {
-        let mut rows = [const { None }; N];
-        let mut unread = false;
-        for (row, key) in rows.iter_mut().zip(keys) {
-            match self.get(key, lock) {
-                Ok(found) => *row = found,
-                Err(Stop::Unread) => unread = true,
-                Err(stop) => return Err(stop),
-            }
-        }
-        if unread { Err(Stop::Unread) } else { Ok(rows) }
-    }
-
-    /// Those of several rows that there are, in the order of the keys; as with
-    /// [`get_all`](Draft::get_all), one more round of reads serves all of them.
+    /// Those of several rows that there are, in the order of the keys. If they are not read yet, one
+    /// more round of reads serves all of them.
     pub(super) fn get_present(
         &mut self,
         keys: impl IntoIterator<Item = Key>,

@@ -11,25 +11,33 @@ use crate::{Error, Extra, Key, LAST_UPDATED, PROJECT_UUID, Record};
 /// Notes the second of a change in the project's metadata.
 ///
 /// Every writer of a project would queue for this row, so it is read without a lock and written
-/// only when the second has changed.
+/// only when the second has changed. With the first one comes the identity of the project.
 pub(super) fn bump(draft: &mut Draft<'_>, project: &Arc<str>) -> Rule<()> {
     if draft.settings().purge_feast_metadata {
         return Ok(());
     }
     let stamp_key = Key::metadata(Arc::clone(project), LAST_UPDATED);
-    let uuid_key = Key::metadata(Arc::clone(project), PROJECT_UUID);
     if draft.has_put(&stamp_key) {
         // An import brought its own.
         return Ok(());
     }
-    let [stamp, uuid] = draft.get_all([&stamp_key, &uuid_key], Lock::Plain)?;
+    let stamp = draft.get(&stamp_key, Lock::Plain)?;
     let second = draft.second();
-    if uuid.is_none() {
-        let uuid = draft.uuid(&format!("{PROJECT_UUID} {project}"));
-        draft.put(Record::new(uuid_key, uuid, second))?;
+    if stamp.is_none() {
+        identify(draft, project)?;
     }
     if stamp.is_none_or(|row| row.stamp < second) {
         draft.put(Record::new(stamp_key, second.to_string(), second))?;
+    }
+    Ok(())
+}
+
+/// Gives a project an identity, unless it has one.
+fn identify(draft: &mut Draft<'_>, project: &Arc<str>) -> Rule<()> {
+    let key = Key::metadata(Arc::clone(project), PROJECT_UUID);
+    if draft.get(&key, Lock::Plain)?.is_none() {
+        let uuid = draft.uuid(&format!("{PROJECT_UUID} {project}"));
+        draft.put(Record::new(key, uuid, draft.second()))?;
     }
     Ok(())
 }

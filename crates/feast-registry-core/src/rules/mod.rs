@@ -130,10 +130,14 @@ impl Error {
 }
 
 /// What a batch of changes is known to read, before anything was read.
-pub(crate) fn first_reads(changes: &[Change], settings: &Settings) -> ReadSet {
+///
+/// `local` says that a further read costs no round trip. In a batch, most of it is worth reading at
+/// once all the same, since deciding it again costs more.
+pub(crate) fn first_reads(changes: &[Change], settings: &Settings, local: bool) -> ReadSet {
     let mut reads = ReadSet::new();
+    let frugal = local && changes.len() == 1;
     for change in changes {
-        hint(change, settings, &mut reads);
+        hint(change, settings, frugal, &mut reads);
     }
     reads
 }

@@ -61,6 +61,8 @@ pub struct Capabilities {
     pub shared: bool,
     /// Names that differ only in case are different names.
     pub case_sensitive_names: bool,
+    /// A read that a decision turns out to need costs no round trip and no restart.
+    pub local_reads: bool,
 }
 
 impl Default for Capabilities {
@@ -69,6 +71,7 @@ impl Default for Capabilities {
             durable: true,
             shared: true,
             case_sensitive_names: true,
+            local_reads: false,
         }
     }
 }
@@ -106,6 +109,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_durable(mut self, durable: bool) -> Self {
         self.durable = durable;
+        self
+    }
+
+    /// These capabilities, with the cost of further reads as said.
+    #[must_use]
+    pub fn with_local_reads(mut self, local: bool) -> Self {
+        self.local_reads = local;
         self
     }
 
