@@ -118,9 +118,7 @@ async fn finish(
 
 impl State {
     fn see(&self, command: &[u8]) -> Option<Cut> {
-        let Some((&kind, text)) = command.split_first() else {
-            return None;
-        };
+        let (&kind, text) = command.split_first()?;
         if ![CLOSE, LONG_DATA].contains(&kind) {
             self.trips.fetch_add(1, Ordering::SeqCst);
         }
