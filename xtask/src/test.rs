@@ -1,6 +1,7 @@
 //! Every test there is.
 
 use crate::provision::Provision;
+use crate::servers::programs;
 use crate::shell::{self, Count};
 use crate::{Result, conformance, interop};
 
@@ -13,8 +14,8 @@ pub(crate) struct Args {
     /// Leave out the suite with the real Feast, which installs it from PyPI.
     #[arg(long)]
     no_interop: bool,
-    /// Backends that must be among those tested, separated by commas. Others are tested where
-    /// their servers can be had.
+    /// Backends that must be among those tested, separated by commas, and `strace`. Others are
+    /// tested where their servers can be had.
     #[arg(long, value_delimiter = ',')]
     require: Vec<String>,
     /// Where database servers come from.
@@ -22,12 +23,20 @@ pub(crate) struct Args {
     provision: Provision,
 }
 
+/// What shows the system calls of a program, on Linux.
+const STRACE: &str = "strace";
+
 pub(crate) fn run(args: &Args) -> Result {
-    conformance::check_required(&args.require)?;
+    let (tools, required): (Vec<_>, Vec<_>) = args
+        .require
+        .iter()
+        .cloned()
+        .partition(|name| name == STRACE);
+    conformance::check_required(&required)?;
     let mut count = workspace()?;
-    count += trace()?;
+    count += trace(!tools.is_empty())?;
     let (found, rows) = conformance::conform(&conformance::Args {
-        require: args.require.clone(),
+        require: required.clone(),
         provision: args.provision,
         keep_going: true,
         soak: args.soak,
@@ -38,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result {
         println!("\nleft out as asked: the suite with the real Feast");
     } else {
         count += interop::run_suite(&interop::Args {
-            require: args.require.clone(),
+            require: required.clone(),
             provision: args.provision,
             soak: args.soak,
             ..interop::Args::default()
@@ -48,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let reached: Vec<_> = reached.map(|row| &row.backend[..]).collect();
     println!("\ndatabases: {}", reached.join(", "));
     println!("{count}");
-    let required = |row: &conformance::Row| args.require.contains(&row.backend);
+    let required = |row: &conformance::Row| required.contains(&row.backend);
     if let Some(row) = conformance::unreached(&rows, required) {
         return Err(conformance::unreached_error(row).into());
     }
@@ -69,10 +78,15 @@ fn workspace() -> Result<Count> {
     Ok(total)
 }
 
-/// The suite that watches the system calls of the command, which `strace` does on Linux only.
-fn trace() -> Result<Count> {
-    if !cfg!(target_os = "linux") {
-        println!("left out: the suite that needs strace, which is for Linux");
+/// The suite that watches the system calls of the command.
+fn trace(required: bool) -> Result<Count> {
+    if programs::find(STRACE).is_none() {
+        let message =
+            format!("left out: the suite that watches system calls, {STRACE} is not installed");
+        if required {
+            return Err(message.into());
+        }
+        println!("\n{message}");
         return Ok(Count::default());
     }
     shell::build_command()?;

@@ -13,7 +13,7 @@ mod pgbouncer;
 mod ports;
 mod postgres;
 mod process;
-mod programs;
+pub(crate) mod programs;
 mod site;
 mod template;
 mod ward;
