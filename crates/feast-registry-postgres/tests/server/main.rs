@@ -12,6 +12,7 @@ mod connecting;
 mod cut;
 mod fixture;
 mod leftovers;
+mod outage;
 mod preparing;
 mod proxy;
 mod rights;
@@ -67,6 +68,8 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         cut::a_commit_without_an_answer_is_unknown_and_happened_once,
         cut::a_refused_commit_is_tried_again,
         cut::a_commit_that_is_always_refused_gives_up,
+        outage::writers_wait_for_a_server_that_comes_back,
+        outage::a_deadlock_is_tried_again,
         trips::a_change_of_a_view_is_two_round_trips,
         trips::a_read_is_one_round_trip,
         connecting::the_next_host_is_tried,
