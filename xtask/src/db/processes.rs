@@ -90,6 +90,10 @@ mod tests {
         command.arg("-f").arg(folder.path().join("none"));
         command.arg("/dev/null").stderr(std::process::Stdio::null());
         let mut child = command.spawn().unwrap();
+        // Its command line may be there a moment after it.
+        while !is(child.id(), folder.path()) {
+            std::thread::yield_now();
+        }
         end(&[child.id()], folder.path()).unwrap();
         assert!(!child.wait().unwrap().success());
     }
