@@ -25,8 +25,6 @@ pub struct WriteJob {
     ids: Ids,
     attempt: u32,
     watch: Option<Watch>,
-    /// Rows that the database takes for ones that were asked for, although their names differ.
-    lookalikes: Vec<Key>,
 }
 
 /// Why an attempt did not commit.
@@ -60,7 +58,6 @@ impl WriteJob {
             ids,
             attempt: 0,
             watch: None,
-            lookalikes: Vec::new(),
         }
     }
 
@@ -102,12 +99,13 @@ impl WriteJob {
     ///
     /// Those of the decision, and those of the database.
     pub async fn run(mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
-        let outcome = self.try_once(connection).await;
+        let mut lookalikes = Vec::new();
+        let outcome = self.try_once(connection, &mut lookalikes).await;
         if let Err(WriteFault::Database(_)) = outcome {
             // What failed may have ended the transaction already: nothing to tell then.
             let _ = self.roll_back(connection).await;
         }
-        match (outcome, self.lookalikes.first()) {
+        match (outcome, lookalikes.first()) {
             (Err(WriteFault::Database(fault)), Some(row))
                 if fault.class == FaultClass::Duplicate =>
             {
@@ -117,8 +115,14 @@ impl WriteJob {
         }
     }
 
-    async fn try_once(&mut self, connection: &mut dyn Connection) -> Result<Answer, WriteFault> {
-        let mut view = self.begin(connection).await?;
+    /// `lookalikes` gets the rows that the database takes for ones that were asked for, although their
+    /// names differ.
+    async fn try_once(
+        &mut self,
+        connection: &mut dyn Connection,
+        lookalikes: &mut Vec<Key>,
+    ) -> Result<Answer, WriteFault> {
+        let mut view = self.begin(connection, lookalikes).await?;
         loop {
             let context = Context::new(self.ids);
             // A decision runs on a thread of the backend, which must survive its panic.
@@ -143,10 +147,11 @@ impl WriteJob {
                     self.reads.union(&more);
                     if self.one_writer {
                         // Nobody else can lock anything: read on where we are.
-                        self.read(connection, Vec::new(), &more, &mut view).await?;
+                        self.read(connection, Vec::new(), &more, &mut view, lookalikes)
+                            .await?;
                     } else {
                         self.roll_back(connection).await?;
-                        view = self.begin(connection).await?;
+                        view = self.begin(connection, lookalikes).await?;
                     }
                 }
                 Err(error) => {
@@ -157,27 +162,32 @@ impl WriteJob {
         }
     }
 
-    async fn begin(&mut self, connection: &mut dyn Connection) -> Result<View, DriverError> {
+    async fn begin(
+        &self,
+        connection: &mut dyn Connection,
+        lookalikes: &mut Vec<Key>,
+    ) -> Result<View, DriverError> {
         let mut view = View::new();
         let begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
-        let reads = self.reads.clone();
-        self.read(connection, begin, &reads, &mut view).await?;
+        self.read(connection, begin, &self.reads, &mut view, lookalikes)
+            .await?;
         Ok(view)
     }
 
     /// Runs `steps` and then the reads of a set, all in one go.
     async fn read(
-        &mut self,
+        &self,
         connection: &mut dyn Connection,
         mut steps: Vec<Step>,
         reads: &ReadSet,
         view: &mut View,
+        lookalikes: &mut Vec<Key>,
     ) -> Result<(), DriverError> {
         let before = steps.len();
         let plan = plan(&self.statements, reads, &mut steps);
         let mut results = self.send(connection, steps).await?.into_iter().skip(before);
         for read in plan {
-            read.take(&mut results, view, &mut self.lookalikes);
+            read.take(&mut results, view, lookalikes);
         }
         Ok(())
     }
