@@ -15,6 +15,8 @@ mod measure;
 mod mysql;
 mod postgres;
 mod raw;
+// The same views as in the benchmark of SQLite, so that the figures can be laid side by side.
+#[path = "../../../crates/feast-registry-sqlite/benches/ratio/sample.rs"]
 mod sample;
 mod work;
 
