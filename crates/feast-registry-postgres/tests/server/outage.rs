@@ -4,24 +4,16 @@ use std::collections::BTreeSet;
 
 use feast_registry_conformance::proxy::{Fault, Proxy};
 use feast_registry_core::{Change, ErrorKind, Freshness, Key, Kind, Registry};
-use feast_registry_postgres::{Host, PostgresSettings};
 use feast_registry_proto::core::FeatureView;
 use feast_registry_proto::prost::Message;
 use feast_registry_proto::prost_types::Timestamp;
 use feast_registry_sql::{Access, Driver, Step};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Fixture, address, query, rows, view};
+use crate::fixture::{Fixture, address, query, rows, through, view};
 
 const WRITERS: i64 = 8;
 const ROUNDS: i64 = 12;
-
-/// Settings that reach the server through a proxy.
-fn behind(settings: &PostgresSettings, proxy: &Proxy) -> PostgresSettings {
-    let mut settings = settings.clone();
-    settings.hosts = vec![Host::Tcp("127.0.0.1".to_owned(), proxy.address().port())];
-    settings
-}
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp { seconds, nanos: 0 }
@@ -60,26 +52,24 @@ async fn intervals(registry: &Registry) -> Vec<i64> {
         .collect()
 }
 
-pub(crate) async fn writers_wait_for_a_server_that_comes_back() {
+pub(crate) async fn writers_outlive_their_connections() {
     let fixture = Fixture::new().await;
     let settings = fixture.settings();
     let proxy = Proxy::start(address(&settings)).await.unwrap();
-    let test = fixture.registry(&behind(&settings, &proxy)).await;
+    let test = fixture
+        .registry(&through(&settings, proxy.address().port()))
+        .await;
     test.registry.apply(view("v", "first")).await.unwrap();
 
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         writers.spawn(materialise(test.registry.clone(), writer));
     }
-    // In the middle of it, every connection breaks and no new one is let in.
-    while intervals(&test.registry).await.len() < 10 {}
-    proxy.set(Fault::Refuse);
-    proxy.cut();
-    let refused = proxy.connections();
-    while proxy.connections() < refused + 4 {
-        tokio::task::yield_now().await;
+    // In the middle of it every connection breaks, more than once.
+    for kept in [10, 25, 40] {
+        while intervals(&test.registry).await.len() < kept {}
+        proxy.cut();
     }
-    proxy.set(Fault::None);
 
     let mut told = Told::default();
     while let Some(writer) = writers.join_next().await {
@@ -100,23 +90,54 @@ pub(crate) async fn writers_wait_for_a_server_that_comes_back() {
     fixture.end().await;
 }
 
+/// A call that has begun: one that begins while no server is there fails at once.
+pub(crate) async fn a_call_under_way_waits_for_a_server_that_comes_back() {
+    let fixture = Fixture::new().await;
+    let settings = fixture.settings();
+    let proxy = Proxy::start(address(&settings)).await.unwrap();
+    let settings = through(&settings, proxy.address().port());
+    let test = fixture.registry(&settings).await;
+    test.registry.apply(view("v", "first")).await.unwrap();
+
+    let other = fixture.driver();
+    let mut other = other.acquire(Access::Write).await.unwrap();
+    let begin = vec![Step::control("BEGIN"), lock(&fixture, "v")];
+    other.run(begin).await.unwrap();
+    let registry = test.registry.clone();
+    let call = tokio::spawn(async move { registry.apply(view("v", "second")).await });
+    until_somebody_waits(&fixture).await;
+
+    proxy.set(Fault::Refuse);
+    proxy.cut();
+    let refused = proxy.connections();
+    while proxy.connections() < refused + 3 {
+        tokio::task::yield_now().await;
+    }
+    proxy.set(Fault::None);
+    other.run(vec![Step::control("COMMIT")]).await.unwrap();
+    call.await.unwrap().unwrap();
+    fixture.end().await;
+}
+
+/// Holds the row of a view.
+fn lock(fixture: &Fixture, name: &str) -> Step {
+    let table = fixture.table("feature_views");
+    query(
+        &format!("SELECT 1 FROM {table} WHERE feature_view_name = '{name}' FOR UPDATE"),
+        Vec::new(),
+    )
+}
+
 pub(crate) async fn a_deadlock_is_tried_again() {
     let fixture = Fixture::new().await;
     let test = fixture.registry(&fixture.settings()).await;
     for name in ["a", "b"] {
         test.registry.apply(view(name, "first")).await.unwrap();
     }
-    let lock = |name: &str| {
-        let table = fixture.table("feature_views");
-        query(
-            &format!("SELECT 1 FROM {table} WHERE feature_view_name = '{name}' FOR UPDATE"),
-            Vec::new(),
-        )
-    };
     let other = fixture.driver();
     let mut other = other.acquire(Access::Write).await.unwrap();
     other
-        .run(vec![Step::control("BEGIN"), lock("b")])
+        .run(vec![Step::control("BEGIN"), lock(&fixture, "b")])
         .await
         .unwrap();
 
@@ -126,7 +147,9 @@ pub(crate) async fn a_deadlock_is_tried_again() {
     let ours = tokio::spawn(async move { registry.commit(batch.into()).await });
     until_somebody_waits(&fixture).await;
     // Whoever of the two is told to give way, ours is done in the end.
-    let _ = other.run(vec![lock("a"), Step::control("COMMIT")]).await;
+    let _ = other
+        .run(vec![lock(&fixture, "a"), Step::control("COMMIT")])
+        .await;
     let _ = other.run(vec![Step::control("ROLLBACK")]).await;
     let outcomes = ours.await.unwrap().unwrap();
     assert_eq!(outcomes.len(), 2);
