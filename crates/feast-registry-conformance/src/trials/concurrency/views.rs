@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use feast_registry_core::{Change, ErrorKind, Freshness, Key, Kind, wire};
+use feast_registry_core::{
+    Change, ErrorKind, Freshness, Key, Kind, Registry, RegistryOptions, wire,
+};
 
 use super::{TASKS, at_once};
 use crate::check::{Checked, Failure};
@@ -15,6 +17,7 @@ use crate::trial::Trial;
 pub(super) fn trials() -> Vec<Trial> {
     trials!["concurrency::one_view":
         all_intervals_are_kept,
+        intervals_that_wait_for_each_other_are_all_kept,
         intervals_and_new_definitions_are_both_kept,
         user_metadata_and_intervals_are_both_kept,
         readers_see_whole_definitions_that_do_not_go_back,
@@ -33,22 +36,43 @@ fn view(name: &str) -> Sample {
     Sample::new(Kind::FeatureView, "fahrten", name)
 }
 
+/// Registries of their own, as in processes of their own: each writer meets the others in the store.
 async fn all_intervals_are_kept(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    let mut registries = Vec::new();
+    for _ in 0..TASKS {
+        let store = Arc::clone(&store);
+        registries.push(Registry::open(store, RegistryOptions::default()).await?);
+    }
+    keeps_all_intervals(&cx, &registries).await
+}
+
+/// One registry, which may write together what waits.
+async fn intervals_that_wait_for_each_other_are_all_kept(cx: Context) -> Checked {
     let registry = cx.registry().await?;
+    keeps_all_intervals(&cx, &vec![registry; TASKS]).await
+}
+
+/// Each registry has one writer.
+async fn keeps_all_intervals(cx: &Context, registries: &[Registry]) -> Checked {
+    let registry = &registries[0];
     registry.apply(view("trips").apply()).await?;
     let rounds = cx.rounds(10);
-    at_once((0..TASKS).map(|task| {
-        let registry = registry.clone();
-        async move {
-            for round in 0..rounds {
-                let (start, end) = samples::interval(task, round);
-                registry
-                    .apply_materialization("fahrten", "trips", start, end)
-                    .await?;
-            }
-            Ok(())
-        }
-    }))
+    at_once(
+        registries
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(task, registry)| async move {
+                for round in 0..rounds {
+                    let (start, end) = samples::interval(task, round);
+                    registry
+                        .apply_materialization("fahrten", "trips", start, end)
+                        .await?;
+                }
+                Ok(())
+            }),
+    )
     .await?;
     let row = registry.get(&view("trips").key, Freshness::Store).await?;
     let found = samples::intervals(&row);
