@@ -1,0 +1,1 @@
+//! Feast registry files, local, on S3 and on GCS, that concurrent writers cannot corrupt.

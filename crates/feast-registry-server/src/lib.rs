@@ -1,0 +1,1 @@
+//! Feast's registry server: its gRPC protocol over any registry.
