@@ -1,1 +1,5 @@
 //! Feast registry files, local, on S3 and on GCS, that concurrent writers cannot corrupt.
+
+mod blob;
+
+pub use self::blob::{Blob, Loaded, Replaced, Version};

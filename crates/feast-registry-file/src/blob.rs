@@ -1,0 +1,64 @@
+//! What holds the bytes of a registry: read whole, and replaced whole on a condition.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use feast_registry_core::Result;
+
+/// Names one content of a blob, as whatever holds the blob tells them apart: an ETag, a generation,
+/// a digest. Compared for equality only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The entity tag, with its quotes.
+    pub etag: Option<String>,
+    /// The generation (GCS).
+    pub generation: Option<String>,
+}
+
+/// What [`Blob::load`] found.
+#[derive(Clone, Debug)]
+pub enum Loaded {
+    /// There is no blob. Only what is certainly so: a place that refuses to say is an error.
+    Absent,
+    /// It is still the version that the caller knows; no byte of it was moved.
+    Unchanged,
+    /// Its whole content.
+    Content {
+        /// All of it.
+        bytes: Bytes,
+        /// What it is called.
+        version: Version,
+    },
+}
+
+/// What became of [`Blob::replace`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// The new content is there, durably.
+    Done(Version),
+    /// The condition does not hold (any more); nothing was written.
+    Conflict,
+}
+
+/// A file, or an object of an object store.
+#[async_trait]
+pub trait Blob: Debug + Send + Sync + 'static {
+    /// Where it is, for people: a path or a URL without secrets.
+    fn describe(&self) -> String;
+
+    /// Its content, unless that is the one which the caller knows.
+    async fn load(&self, known: Option<&Version>) -> Result<Loaded>;
+
+    /// Puts a new content in place of the expected one, atomically; with `None` only where there is
+    /// no blob. An answer that was lost is
+    /// [`ErrorKind::UnknownOutcome`](feast_registry_core::ErrorKind::UnknownOutcome).
+    async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced>;
+
+    /// Removes it; that it was not there is no error.
+    async fn delete(&self) -> Result<()>;
+
+    /// A blob of its own beside this one, whose name is this one's with `suffix` behind it.
+    fn beside(&self, suffix: &str) -> Arc<dyn Blob>;
+}
