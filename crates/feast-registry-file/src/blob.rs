@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -42,6 +43,30 @@ pub enum Replaced {
     Conflict,
 }
 
+/// The right to write, where writers queue: others wait until it is dropped.
+pub type Turn = Box<dyn Send>;
+
+/// What writers of a place must be prepared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The least time between two puts of one blob.
+    pub between: Duration,
+    /// What a writer that was overtaken waits, about; twice as long after every further time.
+    pub pause: Duration,
+    /// How long a change is tried at all.
+    pub patience: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace {
+            between: Duration::ZERO,
+            pause: Duration::from_millis(2),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
 /// A file, or an object of an object store.
 #[async_trait]
 pub trait Blob: Debug + Send + Sync + 'static {
@@ -55,6 +80,18 @@ pub trait Blob: Debug + Send + Sync + 'static {
     /// no blob. An answer that was lost is
     /// [`ErrorKind::UnknownOutcome`](feast_registry_core::ErrorKind::UnknownOutcome).
     async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced>;
+
+    /// Waits until the caller is the only writer, where the place can do that: then nobody overtakes
+    /// it between [`Blob::load`] and [`Blob::replace`]. `None` where writers can only find out
+    /// afterwards.
+    async fn turn(&self) -> Result<Option<Turn>> {
+        Ok(None)
+    }
+
+    /// What writers must be prepared for.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
 
     /// Removes it; that it was not there is no error.
     async fn delete(&self) -> Result<()>;

@@ -2,4 +2,4 @@
 
 mod blob;
 
-pub use self::blob::{Blob, Loaded, Replaced, Version};
+pub use self::blob::{Blob, Loaded, Pace, Replaced, Turn, Version};
