@@ -1,5 +1,6 @@
 //! Which backend serves which URL: a value that programs build, no globals.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::store::{SchemaMode, Store};
-use crate::url::RegistryUrl;
+use crate::url::{RegistryUrl, Secret};
 use crate::{Error, ErrorKind, Result};
 
 /// How connections are kept.
@@ -45,6 +46,17 @@ impl Default for PoolOptions {
     }
 }
 
+/// What S3 and GCS need to know beyond the URL. `Debug` hides the values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectOptions {
+    /// Further arguments of each write to S3, by their names in boto3's `put_object`.
+    pub s3_additional_kwargs: BTreeMap<String, Secret>,
+    /// Write even to a store that ignores the conditions of writes, where concurrent writers
+    /// overwrite each other.
+    pub allow_lost_updates: bool,
+}
+
 /// What a backend needs to open a store.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -63,6 +75,8 @@ pub struct StoreOptions {
     pub journal_mode: Option<String>,
     /// PostgreSQL: the named schema of the tables.
     pub schema: Option<String>,
+    /// S3 and GCS: what a URL does not say.
+    pub object: ObjectOptions,
 }
 
 impl StoreOptions {
@@ -76,6 +90,7 @@ impl StoreOptions {
             pool: PoolOptions::default(),
             journal_mode: None,
             schema: None,
+            object: ObjectOptions::default(),
         }
     }
 }

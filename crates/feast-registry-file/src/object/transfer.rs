@@ -1,0 +1,92 @@
+//! Moving whole objects, however large.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use object_store::GetResult;
+
+use super::http::Timing;
+use super::verdict::Verdict;
+
+/// The largest object that is taken: more than a protobuf message can be.
+const MOST: u64 = 2 << 30;
+/// How often a transfer tells how far it is.
+const REPORT: Duration = Duration::from_secs(5);
+
+/// Reads the content of an object into one piece of memory.
+pub(super) async fn receive(
+    found: GetResult,
+    timing: Timing,
+    object: &str,
+) -> Result<Bytes, Verdict> {
+    let size = found.meta.size;
+    let room = usize::try_from(size).ok().filter(|_| size <= MOST);
+    let too_large = || {
+        let message = format!("{object}: {size} bytes are no registry");
+        let error =
+            feast_registry_core::Error::new(feast_registry_core::ErrorKind::TooLarge, message);
+        Verdict::Failed(error.with_hint("a registry has less than 2 GiB; is it the right object?"))
+    };
+    let room = room.ok_or_else(too_large)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(room).map_err(|_| too_large())?;
+    let mut stream = found.into_stream();
+    let mut report = Instant::now() + REPORT;
+    loop {
+        let next = tokio::time::timeout(timing.answer, stream.next());
+        let stalled = |_| {
+            Verdict::Unknown(format!(
+                "nothing more came after {} of {size} bytes",
+                bytes.len()
+            ))
+        };
+        match next.await.map_err(stalled)? {
+            None => break,
+            Some(Ok(part)) if bytes.len() + part.len() <= room => bytes.extend_from_slice(&part),
+            Some(part) => {
+                let why = if part.is_ok() { "ended late" } else { "broke" };
+                let why = format!("the content {why} after {} of {size} bytes", bytes.len());
+                return Err(Verdict::Unknown(why));
+            }
+        }
+        if Instant::now() > report {
+            tracing::info!(object, bytes = bytes.len(), of = size, "reading");
+            report = Instant::now() + REPORT;
+        }
+    }
+    if bytes.len() < room {
+        let why = format!("the content ended after {} of {size} bytes", bytes.len());
+        return Err(Verdict::Unknown(why));
+    }
+    Ok(bytes.into())
+}
+
+/// Tells now and then, as long as it lives, that an object is still being sent.
+#[derive(Debug)]
+pub(super) struct Progress(Option<tokio::task::JoinHandle<()>>);
+
+impl Progress {
+    /// For something small it does nothing: that is answered before there is anything to tell.
+    pub(super) fn of_sending(object: &str, size: usize) -> Self {
+        const SMALL: usize = 1 << 20;
+        let object = object.to_owned();
+        let tell = async move {
+            let start = Instant::now();
+            loop {
+                tokio::time::sleep(REPORT).await;
+                let seconds = start.elapsed().as_secs();
+                tracing::info!(object, bytes = size, seconds, "writing");
+            }
+        };
+        Progress((size > SMALL).then(|| tokio::spawn(tell)))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
