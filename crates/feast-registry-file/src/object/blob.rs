@@ -1,7 +1,6 @@
 //! An object as a blob.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,27 +15,27 @@ use super::place::Place;
 use super::probe;
 use super::transfer::{self, Progress};
 use super::verdict::{Verdict, judge, unavailable, unknown};
-use crate::{Blob, Loaded, Replaced, Version};
+use crate::{Blob, Loaded, Pace, Replaced, Version};
 
 /// One object of a bucket.
 #[derive(Clone, Debug)]
 pub(super) struct ObjectBlob {
     place: Arc<Place>,
     key: Path,
-    interval: Duration,
+    pace: Pace,
 }
 
 impl ObjectBlob {
     /// # Errors
     ///
     /// [`ErrorKind::Config`] for a key that cannot be asked for as it is written.
-    pub(super) fn new(place: Arc<Place>, key: &str, interval: Duration) -> Result<Self> {
+    pub(super) fn new(place: Arc<Place>, key: &str, pace: Pace) -> Result<Self> {
         // The library would strip a slash, and Feast would not.
         match Path::parse(key) {
             Ok(path) if path.as_ref() == key => Ok(ObjectBlob {
                 place,
                 key: path,
-                interval,
+                pace,
             }),
             _ => Err(Error::new(
                 ErrorKind::Config,
@@ -176,8 +175,8 @@ impl Blob for ObjectBlob {
         self.put(mode, bytes).await
     }
 
-    fn pace(&self) -> Duration {
-        self.interval
+    fn pace(&self) -> Pace {
+        self.pace
     }
 
     async fn delete(&self) -> Result<()> {

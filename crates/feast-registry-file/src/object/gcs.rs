@@ -11,7 +11,15 @@ use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 
 use super::environment::Environment;
 use super::http::{Connector, Timing};
-use super::place::{Clients, Service, reading, writing};
+use super::place::{Clients, PACE, Service, reading, writing};
+use crate::Pace;
+
+/// GCS takes about one write a second of one object.
+const SERVICE: Pace = Pace {
+    between: Duration::from_secs(1),
+    pause: Duration::from_millis(200),
+    patience: Duration::from_secs(120),
+};
 
 /// Where a registry is on GCS.
 #[derive(Clone, Debug)]
@@ -28,8 +36,8 @@ pub struct GcsSettings {
     pub credentials: Option<String>,
     /// How long to wait.
     pub timing: Timing,
-    /// The least time between two writes: GCS takes about one a second for one object.
-    pub interval: Duration,
+    /// What writers are prepared for.
+    pub pace: Pace,
 }
 
 impl GcsSettings {
@@ -51,17 +59,15 @@ impl GcsSettings {
                 false => format!("http://{host}"),
             }
         });
-        let interval = match emulator {
-            Some(_) => Duration::ZERO,
-            None => Duration::from_secs(1),
-        };
+        // An emulator has no pace of its own.
+        let pace = if emulator.is_some() { PACE } else { SERVICE };
         Ok(GcsSettings {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             emulator,
             credentials: env.get("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned),
             timing: Timing::default(),
-            interval,
+            pace,
         })
     }
 }
@@ -158,9 +164,9 @@ mod tests {
 
     #[test]
     fn only_the_service_itself_is_written_to_at_its_own_pace() {
-        assert_eq!(settings(&[]).interval, Duration::from_secs(1));
+        assert_eq!(settings(&[]).pace.between, Duration::from_secs(1));
         let emulated = settings(&[("STORAGE_EMULATOR_HOST", "localhost")]);
-        assert_eq!(emulated.interval, Duration::ZERO);
+        assert_eq!(emulated.pace.between, Duration::ZERO);
     }
 
     #[test]

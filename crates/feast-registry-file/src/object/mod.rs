@@ -21,13 +21,12 @@ mod transfer;
 mod verdict;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use feast_registry_core::Result;
 
 use self::blob::ObjectBlob;
 use self::place::{Place, Service};
-use crate::Blob;
+use crate::{Blob, Pace};
 
 pub use self::environment::Environment;
 #[cfg(feature = "gcs")]
@@ -42,7 +41,7 @@ pub use self::s3::S3Settings;
 #[derive(Clone, Debug)]
 pub struct Bucket {
     place: Arc<Place>,
-    interval: Duration,
+    pace: Pace,
 }
 
 impl Bucket {
@@ -55,7 +54,7 @@ impl Bucket {
     #[cfg(feature = "s3")]
     pub fn s3(settings: &S3Settings, careless: Careless) -> Result<Self> {
         let service = Box::new(s3::S3::new(settings)?);
-        Self::new(service, settings.timing, careless, Duration::ZERO)
+        Self::new(service, settings.timing, careless, settings.pace)
     }
 
     /// A bucket of GCS. Nothing is asked of it yet.
@@ -67,17 +66,17 @@ impl Bucket {
     #[cfg(feature = "gcs")]
     pub fn gcs(settings: &GcsSettings, careless: Careless) -> Result<Self> {
         let service = Box::new(gcs::Gcs::new(settings)?);
-        Self::new(service, settings.timing, careless, settings.interval)
+        Self::new(service, settings.timing, careless, settings.pace)
     }
 
     fn new(
         service: Box<dyn Service>,
         timing: Timing,
         careless: Careless,
-        interval: Duration,
+        pace: Pace,
     ) -> Result<Self> {
         let place = Arc::new(Place::new(service, timing, careless)?);
-        Ok(Bucket { place, interval })
+        Ok(Bucket { place, pace })
     }
 
     /// An object of the bucket.
@@ -87,7 +86,7 @@ impl Bucket {
     /// [`ErrorKind::Config`](feast_registry_core::ErrorKind::Config) for a key that cannot be asked
     /// for as it is written.
     pub fn blob(&self, key: &str) -> Result<Arc<dyn Blob>> {
-        let blob = ObjectBlob::new(Arc::clone(&self.place), key, self.interval)?;
+        let blob = ObjectBlob::new(Arc::clone(&self.place), key, self.pace)?;
         Ok(Arc::new(blob))
     }
 }

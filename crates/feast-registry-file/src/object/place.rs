@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use super::http::Timing;
 use super::patience::Patience;
 use super::verdict::{Verdict, unavailable};
+use crate::Pace;
 
 /// What S3 and GCS do not have in common.
 pub(super) trait Service: Debug + Send + Sync + 'static {
@@ -33,6 +34,13 @@ pub(super) struct Clients {
     /// conflict with itself.
     pub(super) writer: Arc<dyn ObjectStore>,
 }
+
+/// What writers of an object must be prepared for where a write takes a while.
+pub(super) const PACE: Pace = Pace {
+    between: Duration::ZERO,
+    pause: Duration::from_millis(20),
+    patience: Duration::from_secs(60),
+};
 
 /// How [`Clients::reader`] repeats requests.
 pub(super) fn reading() -> RetryConfig {

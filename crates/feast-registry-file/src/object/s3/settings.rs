@@ -9,8 +9,10 @@ use feast_registry_core::{Error, ErrorKind, Result};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::profile::Profile;
+use crate::Pace;
 use crate::object::environment::Environment;
 use crate::object::http::Timing;
+use crate::object::place::PACE;
 
 /// Variables that are handed on as they are: they say where credentials come from when none are
 /// given, and details of requests.
@@ -53,6 +55,8 @@ pub struct S3Settings {
     pub put_arguments: BTreeMap<String, Secret>,
     /// How long to wait.
     pub timing: Timing,
+    /// What writers are prepared for.
+    pub pace: Pace,
     environment: Environment,
 }
 
@@ -90,6 +94,7 @@ impl S3Settings {
             certificates: env.get("AWS_CA_BUNDLE").map(PathBuf::from),
             put_arguments: options.s3_additional_kwargs.clone(),
             timing: Timing::default(),
+            pace: PACE,
             environment: env,
         };
         Ok(settings)
