@@ -1,4 +1,4 @@
-//! Generates the Rust messages and the descriptor set from `proto/`.
+//! Generates the Rust messages, the descriptor set and the server's table of rpcs from `proto/`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +9,15 @@ use prost_types::FileDescriptorSet;
 
 use crate::{Result, workspace_root};
 
-const PROTO: &str = "proto";
-const GENERATED: &str = "crates/feast-registry-proto/src/generated";
-const DESCRIPTOR: &str = "descriptor.bin";
+mod rpcs;
 
-/// Generate the code of feast-registry-proto from the files in proto/.
+const PROTO: &str = "proto";
+const MESSAGES: &str = "crates/feast-registry-proto/src/generated";
+const SERVER: &str = "crates/feast-registry-server/src/generated";
+const DESCRIPTOR: &str = "descriptor.bin";
+const RPCS: &str = "rpc.rs";
+
+/// Generate code of feast-registry-proto and feast-registry-server from the files in proto/.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Change nothing, and fail if a generated file is stale.
@@ -23,32 +27,44 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result {
     let root = workspace_root();
-    let fresh = tempfile::tempdir()?;
-    generate(&root.join(PROTO), fresh.path())?;
+    let mut descriptors = compile(&root.join(PROTO))?;
+    let rpcs = rpcs::table(&descriptors)?;
 
-    let target = root.join(GENERATED);
-    let stale = stale_files(fresh.path(), &target)?;
-    if args.check {
-        return report(&stale);
+    let messages = tempfile::tempdir()?;
+    generate_messages(descriptors.clone(), messages.path())?;
+    strip_source_info(&mut descriptors);
+    fs::write(
+        messages.path().join(DESCRIPTOR),
+        descriptors.encode_to_vec(),
+    )?;
+    let server = tempfile::tempdir()?;
+    fs::write(server.path().join(RPCS), rpcs)?;
+
+    let mut stale = Vec::new();
+    for (fresh, folder) in [(messages.path(), MESSAGES), (server.path(), SERVER)] {
+        let target = root.join(folder);
+        let names = stale_files(fresh, &target)?;
+        if !args.check {
+            install(&names, fresh, &target)?;
+        }
+        stale.extend(names.into_iter().map(|name| format!("{folder}/{name}")));
     }
-    install(&stale, fresh.path(), &target)
+    report(args, &stale)
 }
 
-/// Writes every generated file into the folder `out`.
-fn generate(proto: &Path, out: &Path) -> Result {
-    let mut descriptors = protox::compile(proto_files(proto)?, [proto])?;
+fn compile(proto: &Path) -> Result<FileDescriptorSet> {
+    Ok(protox::compile(proto_files(proto)?, [proto])?)
+}
 
+/// Writes the messages into the folder `out`.
+fn generate_messages(descriptors: FileDescriptorSet, out: &Path) -> Result {
     prost_build::Config::new()
         .out_dir(out)
         .bytes(["."])
         .btree_map(["."])
         .enable_type_names()
-        .compile_fds(descriptors.clone())?;
-    remove_empty_files(out)?;
-
-    strip_source_info(&mut descriptors);
-    fs::write(out.join(DESCRIPTOR), descriptors.encode_to_vec())?;
-    Ok(())
+        .compile_fds(descriptors)?;
+    remove_empty_files(out)
 }
 
 /// All `.proto` files below `folder`, sorted so that the output is the same everywhere.
@@ -113,16 +129,20 @@ fn file_names(folder: &Path) -> Result<Vec<String>> {
         .collect()
 }
 
-fn report(stale: &[String]) -> Result {
+/// Says which files were stale; with `--check` that is a failure.
+fn report(args: &Args, stale: &[String]) -> Result {
     if stale.is_empty() {
         println!("generated code is up to date");
         return Ok(());
     }
-    let files: String = stale
-        .iter()
-        .map(|name| format!("\n  {GENERATED}/{name}"))
-        .collect();
-    Err(format!("stale files, run `cargo xtask codegen`:{files}").into())
+    if args.check {
+        let files = stale.join("\n  ");
+        return Err(format!("stale files, run `cargo xtask codegen`:\n  {files}").into());
+    }
+    for file in stale {
+        println!("wrote or removed {file}");
+    }
+    Ok(())
 }
 
 fn install(stale: &[String], fresh: &Path, target: &Path) -> Result {
@@ -131,14 +151,9 @@ fn install(stale: &[String], fresh: &Path, target: &Path) -> Result {
         let (from, to) = (fresh.join(name), target.join(name));
         if from.exists() {
             fs::copy(from, to)?;
-            println!("wrote {GENERATED}/{name}");
         } else {
             fs::remove_file(to)?;
-            println!("removed {GENERATED}/{name}");
         }
-    }
-    if stale.is_empty() {
-        println!("nothing to do");
     }
     Ok(())
 }

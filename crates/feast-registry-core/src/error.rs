@@ -14,6 +14,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// No object of this kind and name.
     NotFound(Kind),
+    /// No such thing that is not an object of its own, such as a feature.
+    Missing,
     /// The caller's input breaks a rule; Feast raises `ValueError`.
     Invalid,
     /// The object changed since the revision that the caller expected.
@@ -57,32 +59,99 @@ pub struct Report {
     pub feast_class: Option<&'static str>,
     /// The exit code of the command line program.
     pub exit_code: u8,
+    /// The status of a gRPC call.
+    pub grpc: Grpc,
+    /// Whether the message is meant for whoever asked. If not, it may name hosts, tables or
+    /// settings of the operator, and belongs in the log only.
+    pub public: bool,
+}
+
+/// The statuses of gRPC that errors of a registry have, with their numbers on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Grpc {
+    /// Nobody knows what happened.
+    Unknown = 2,
+    /// The request can never work.
+    InvalidArgument = 3,
+    /// There is no such thing.
+    NotFound = 5,
+    /// The name is taken.
+    AlreadyExists = 6,
+    /// There is too much of something.
+    ResourceExhausted = 8,
+    /// The registry must change before the request can work.
+    FailedPrecondition = 9,
+    /// Others were faster; the request may be tried again.
+    Aborted = 10,
+    /// There is no such operation.
+    Unimplemented = 12,
+    /// The server is at fault.
+    Internal = 13,
+    /// The server cannot work now; the request may be tried again.
+    Unavailable = 14,
+    /// Stored data is damaged.
+    DataLoss = 15,
 }
 
 impl ErrorKind {
-    /// How this kind is told to Python clients and to the shell.
+    /// One kind of every sort, for tests that walk [`ErrorKind::report`].
+    pub const ALL: [ErrorKind; 18] = [
+        ErrorKind::NotFound(Kind::Entity),
+        ErrorKind::Missing,
+        ErrorKind::Invalid,
+        ErrorKind::RevisionConflict,
+        ErrorKind::NameConflict,
+        ErrorKind::PinConflict,
+        ErrorKind::VersionConflict,
+        ErrorKind::Protected,
+        ErrorKind::Contention,
+        ErrorKind::UnknownOutcome,
+        ErrorKind::Unsupported,
+        ErrorKind::TooLarge,
+        ErrorKind::Corrupt,
+        ErrorKind::Schema,
+        ErrorKind::ReadOnly,
+        ErrorKind::Unavailable,
+        ErrorKind::Config,
+        ErrorKind::Internal,
+    ];
+
+    /// How this kind is told to Python clients, to the shell and over gRPC.
     pub fn report(self) -> Report {
-        let (feast_class, exit_code) = match self {
-            ErrorKind::NotFound(kind) => (Some(not_found_class(kind)), 3),
-            ErrorKind::Invalid => (None, 2),
-            ErrorKind::Config => (Some("FeastConfigError"), 2),
-            ErrorKind::NameConflict => (Some("ConflictingFeatureViewNames"), 4),
-            ErrorKind::PinConflict => (Some("FeatureViewPinConflict"), 4),
-            ErrorKind::VersionConflict => (Some("ConcurrentVersionConflict"), 4),
-            ErrorKind::RevisionConflict => (Some("FeastError"), 4),
-            ErrorKind::Protected => (Some("FeastError"), 4),
-            ErrorKind::ReadOnly => (Some("ReadOnlyRegistryException"), 4),
-            ErrorKind::Contention | ErrorKind::UnknownOutcome => (Some("FeastError"), 5),
-            ErrorKind::Unavailable => (Some("FeastError"), 6),
-            ErrorKind::Unsupported
-            | ErrorKind::TooLarge
-            | ErrorKind::Corrupt
-            | ErrorKind::Schema
-            | ErrorKind::Internal => (Some("FeastError"), 1),
+        let (feast_class, exit_code, grpc) = match self {
+            ErrorKind::NotFound(kind) => (Some(not_found_class(kind)), 3, Grpc::NotFound),
+            ErrorKind::Missing => (Some("FeastObjectNotFoundException"), 3, Grpc::NotFound),
+            ErrorKind::Invalid => (None, 2, Grpc::InvalidArgument),
+            ErrorKind::Config => (Some("FeastError"), 2, Grpc::Internal),
+            ErrorKind::NameConflict => {
+                (Some("ConflictingFeatureViewNames"), 4, Grpc::AlreadyExists)
+            }
+            ErrorKind::PinConflict => (Some("FeatureViewPinConflict"), 4, Grpc::FailedPrecondition),
+            ErrorKind::VersionConflict => (Some("ConcurrentVersionConflict"), 4, Grpc::Aborted),
+            ErrorKind::RevisionConflict | ErrorKind::Protected => {
+                (Some("FeastError"), 4, Grpc::FailedPrecondition)
+            }
+            ErrorKind::ReadOnly => (
+                Some("ReadOnlyRegistryException"),
+                4,
+                Grpc::FailedPrecondition,
+            ),
+            ErrorKind::Contention => (Some("FeastError"), 5, Grpc::Aborted),
+            // Not `Unavailable`: clients try that again on their own.
+            ErrorKind::UnknownOutcome => (Some("FeastError"), 5, Grpc::Unknown),
+            ErrorKind::Unavailable => (Some("FeastError"), 6, Grpc::Unavailable),
+            ErrorKind::Unsupported => (Some("FeastError"), 1, Grpc::Unimplemented),
+            ErrorKind::TooLarge => (Some("FeastError"), 1, Grpc::ResourceExhausted),
+            ErrorKind::Corrupt => (Some("FeastError"), 1, Grpc::DataLoss),
+            ErrorKind::Schema | ErrorKind::Internal => (Some("FeastError"), 1, Grpc::Internal),
         };
         Report {
             feast_class,
             exit_code,
+            grpc,
+            public: !matches!(grpc, Grpc::Internal | Grpc::Unavailable | Grpc::Unknown),
         }
     }
 }

@@ -21,7 +21,8 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
         .expect("the generated descriptors are well-formed: a test loads them")
 });
 
-fn descriptor(message: &str) -> Result<MessageDescriptor> {
+/// What a message looks like.
+pub(crate) fn descriptor(message: &str) -> Result<MessageDescriptor> {
     POOL.get_message_by_name(message).ok_or_else(|| {
         Error::new(
             ErrorKind::Internal,

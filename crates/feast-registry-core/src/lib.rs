@@ -6,6 +6,7 @@ mod error;
 pub mod json;
 mod kind;
 pub mod lineage;
+pub mod listing;
 pub mod message;
 mod model;
 mod record;
@@ -16,7 +17,7 @@ pub mod url;
 pub mod wire;
 
 pub use self::cache::{CacheMode, CacheOptions, CacheStatus};
-pub use self::error::{Error, ErrorKind, Report, Result};
+pub use self::error::{Error, ErrorKind, Grpc, Report, Result};
 pub use self::kind::{Kind, KindSpec, Path, Shape, ViewSpec};
 pub use self::model::{RegistryObject, decode};
 pub use self::record::{

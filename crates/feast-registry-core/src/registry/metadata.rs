@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Freshness, Registry, only};
 use crate::rules::{Change, Outcome};
 use crate::store::{Consistency, Scan};
-use crate::{Error, Key, Kind, Result, model};
+use crate::{Error, Key, Kind, PROJECT_UUID, Result, model};
 use feast_registry_proto::core::Infra;
 
 impl Registry {
@@ -67,13 +67,33 @@ impl Registry {
     ///
     /// Those of the store.
     pub async fn project_metadata(&self, project: &str, key: &str) -> Result<Option<String>> {
-        let row = self
-            .find(&Key::metadata(project, key), Freshness::Store)
-            .await?;
+        self.metadata_text(project, key, Freshness::Store).await
+    }
+
+    async fn metadata_text(
+        &self,
+        project: &str,
+        key: &str,
+        freshness: Freshness,
+    ) -> Result<Option<String>> {
+        let row = self.find(&Key::metadata(project, key), freshness).await?;
         row.map(|row| {
             String::from_utf8(row.body.into()).map_err(|why| Error::corrupt(&row.key, why))
         })
         .transpose()
+    }
+
+    /// The random identity of a project, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store, and [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub async fn project_uuid(
+        &self,
+        project: &str,
+        freshness: Freshness,
+    ) -> Result<Option<String>> {
+        self.metadata_text(project, PROJECT_UUID, freshness).await
     }
 
     /// Every value about a project, by key.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod combine;
+mod features;
 mod lineage;
 mod metadata;
 mod read;

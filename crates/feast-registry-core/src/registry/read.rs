@@ -93,6 +93,20 @@ pub struct Listing {
     pub skipped: Vec<Skipped>,
 }
 
+impl Listing {
+    /// Keeps what is `wanted`; what cannot be told of is left out.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&Record) -> Result<bool>) {
+        let Listing { records, skipped } = self;
+        records.retain(|row| match wanted(row) {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                skipped.push(Skipped::new(row, &error));
+                false
+            }
+        });
+    }
+}
+
 /// An object that a list had to leave out.
 #[derive(Clone, Debug)]
 pub struct Skipped {
@@ -100,6 +114,16 @@ pub struct Skipped {
     pub key: Key,
     /// Why.
     pub reason: String,
+}
+
+impl Skipped {
+    fn new(row: &Record, error: &Error) -> Self {
+        tracing::warn!(%error, "left out of a list");
+        Skipped {
+            key: row.key.clone(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl Registry {
@@ -175,19 +199,13 @@ impl Registry {
     pub async fn list(&self, query: &Query) -> Result<Listing> {
         let mut listing = Listing::default();
         for kind in &query.kinds {
-            for row in self.rows(*kind, query).await? {
-                match matches(&row, query) {
-                    Ok(true) => listing.records.push(row),
-                    Ok(false) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "left out of a list");
-                        listing.skipped.push(Skipped {
-                            key: row.key,
-                            reason: error.to_string(),
-                        });
-                    }
-                }
-            }
+            let mut found = Listing {
+                records: self.rows(*kind, query).await?,
+                skipped: Vec::new(),
+            };
+            found.retain(|row| matches(row, query));
+            listing.records.append(&mut found.records);
+            listing.skipped.append(&mut found.skipped);
         }
         Ok(listing)
     }

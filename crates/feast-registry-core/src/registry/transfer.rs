@@ -3,12 +3,13 @@
 use futures::StreamExt;
 
 use bytes::Bytes;
+use prost_types::Timestamp;
 
 use super::{Registry, in_key_order};
 use crate::message::{self, Joined};
 use crate::rules::{Change, Effect, Outcome};
 use crate::store::{Consistency, Ids};
-use crate::{Record, Result};
+use crate::{Kind, Record, Result};
 
 /// How many objects a batch created, updated and so on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,23 @@ impl Registry {
         let rows = self.export_rows(project).await?;
         let version_id = Ids::random().operation().to_string();
         message::join(&rows, &version_id, &crate::store::now())
+    }
+
+    /// Every object, as one `feast.core.Registry` message like the one that Feast's server answers:
+    /// without the version history, and stamped with the latest change of a project.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store, and [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub async fn message(&self) -> Result<Vec<u8>> {
+        let mut rows = self.export_rows(None).await?;
+        rows.retain(|row| row.key.kind != Kind::Version);
+        let projects = rows.iter().filter(|row| row.key.kind == Kind::Project);
+        let updated = Timestamp {
+            seconds: projects.map(|row| row.stamp).max().unwrap_or_default(),
+            nanos: 0,
+        };
+        Ok(message::join(&rows, "", &updated)?.message)
     }
 
     /// Puts rows as they are, stamps and history included, in one transaction.

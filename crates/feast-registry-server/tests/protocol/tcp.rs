@@ -1,0 +1,67 @@
+//! One round over a real socket, HTTP/2 and all.
+
+use hyper::client::conn::http2 as client_conn;
+use hyper::server::conn::http2 as server_conn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tonic::Code;
+use tonic::service::Routes;
+
+use feast_registry_core::Kind;
+use feast_registry_proto::core::{Entity, Project};
+use feast_registry_proto::registry::{ApplyEntityRequest, GetEntityRequest, GetProjectRequest};
+use feast_registry_server::{Rpc, service};
+use tonic_prost::prost::Message;
+
+use crate::client::{Client, registry};
+use crate::samples;
+
+#[tokio::test]
+async fn an_entity_goes_in_and_comes_out() {
+    let routes = Routes::new(service(registry().await));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        server_conn::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+            .await
+    });
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (sender, connection) = client_conn::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    let connecting = tokio::spawn(connection);
+    let mut client = Client::of(tower::service_fn(move |request| {
+        let mut sender = sender.clone();
+        async move { sender.send_request(request).await }
+    }));
+
+    let entity = Entity::decode(samples::object(Kind::Entity, "driver")).unwrap();
+    let apply = ApplyEntityRequest {
+        entity: Some(entity),
+        project: "rides".to_owned(),
+        commit: true,
+    };
+    let () = client.call(Rpc::ApplyEntity, apply).await.unwrap();
+    let get = |name: &str| GetEntityRequest {
+        name: name.to_owned(),
+        project: "rides".to_owned(),
+        allow_cache: false,
+    };
+    let stored: Entity = client.call(Rpc::GetEntity, get("driver")).await.unwrap();
+    assert_eq!(stored.spec.unwrap().join_key, "id");
+    let project = GetProjectRequest {
+        name: "rides".to_owned(),
+        allow_cache: true,
+    };
+    let project: Project = client.call(Rpc::GetProject, project).await.unwrap();
+    assert_eq!(project.spec.unwrap().name, "rides");
+    let missing = client.call::<Entity>(Rpc::GetEntity, get("rider")).await;
+    assert_eq!(missing.unwrap_err().code(), Code::NotFound);
+
+    drop(client);
+    connecting.await.unwrap().unwrap();
+    serving.await.unwrap().unwrap();
+}
