@@ -38,6 +38,7 @@ struct KindStatements {
     delete: Arc<str>,
     delete_range: [Arc<str>; 3],
     probe: Arc<str>,
+    stamps: Arc<str>,
 }
 
 const LOCKS: [Lock; 3] = [Lock::Plain, Lock::Share, Lock::Update];
@@ -166,6 +167,11 @@ impl Statements {
     pub(crate) fn probe(&self, kind: Kind) -> Step {
         Step::query(&self.of(kind).probe, Vec::new())
     }
+
+    /// The keys and stamps of a kind in a project, as rows without bodies.
+    pub(crate) fn stamps(&self, kind: Kind, project: &Arc<str>) -> Step {
+        Step::query(&self.of(kind).stamps, vec![project.into()])
+    }
 }
 
 /// New bytes and stamp for a row.
@@ -210,6 +216,7 @@ impl KindStatements {
             .collect::<Vec<_>>();
         let is_version = spec.shape == Shape::Version;
 
+        let stamp = quote(stamp_column(kind));
         let select = format!("SELECT {} FROM {table}", selected.join(", "));
         let order = format!(" ORDER BY {}", scan::native_order(dialect, kind).join(", "));
         let by_key = |from: usize| {
@@ -232,12 +239,12 @@ impl KindStatements {
         let select_key = match is_version {
             // The number stands fifth in `record_columns`; what is left out reads as empty.
             true => format!(
-                "SELECT {project}, {name}, {}, NULL, {} FROM {table}",
-                quote(stamp_column(kind)),
+                "SELECT {project}, {name}, {stamp}, NULL, {} FROM {table}",
                 quote(NUMBER)
             ),
-            false => select.clone(),
+            false => format!("SELECT {project}, {name}, {stamp}, NULL FROM {table}"),
         };
+        let select_last = if is_version { &select_key } else { &select };
         let some_names = |rows: usize| {
             format!(
                 "{of_project} AND {name} IN ({})",
@@ -249,7 +256,6 @@ impl KindStatements {
         let reads = if dialect.one_writer() { 1 } else { chunk };
         let names_at_once = if is_version { 1 } else { reads };
         let set = |column: &str| {
-            let stamp = quote(stamp_column(kind));
             format!(
                 "UPDATE {table} SET {} = {}, {stamp} = {}{}",
                 quote(column),
@@ -269,7 +275,6 @@ impl KindStatements {
                 tuples.join(", ")
             )
         };
-        let stamp = quote(stamp_column(kind));
         KindStatements {
             get: LOCKS.map(|lock| {
                 let suffix = dialect.lock_suffix(lock);
@@ -283,11 +288,11 @@ impl KindStatements {
                 [
                     format!("{select}{of_project}{order}{suffix}").into(),
                     format!("{select}{of_name}{order}{suffix}").into(),
-                    format!("{select_key}{of_name}{newest}{suffix}").into(),
+                    format!("{select_last}{of_name}{newest}{suffix}").into(),
                 ]
             }),
             range_everywhere: format!("{select}{order}").into(),
-            last: Chunks::new(reads, format!("{select_key}{of_name}{newest}"), |rows| {
+            last: Chunks::new(reads, format!("{select_last}{of_name}{newest}"), |rows| {
                 let names = some_names(rows);
                 is_version.then(|| {
                     format!(
@@ -308,6 +313,7 @@ impl KindStatements {
                 format!("DELETE FROM {table}{of_name}").into(),
             ],
             probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table}{} GROUP BY {project}", not_guard(dialect, kind)).into(),
+            stamps: format!("{select_key}{of_project}").into(),
             select,
         }
     }

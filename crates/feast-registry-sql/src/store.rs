@@ -211,6 +211,18 @@ impl<D: Driver> Store for SqlStore<D> {
         Ok(probe)
     }
 
+    async fn stamps(&self, kind: Kind, project: &Arc<str>) -> Result<Vec<(Key, i64)>> {
+        let step = self.statements.stamps(kind, project);
+        let results = self.read(Consistency::Primary, vec![step]).await?;
+        let rows = results.into_iter().flat_map(|result| result.rows);
+        let records = Reader::new(kind).records(rows.collect());
+        // A collation may call projects equal that are not.
+        let records = records
+            .into_iter()
+            .filter(|record| record.key.project == *project && !is_guard(&record.key));
+        Ok(records.map(|record| (record.key, record.stamp)).collect())
+    }
+
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         let ids = Ids::random();
         let one_writer = self.driver.dialect().one_writer();

@@ -3,15 +3,19 @@
 //! `cache_ttl_seconds` and `cache_mode` mean what they mean in Feast. In `sync` mode the first
 //! cached read after the snapshot has expired refreshes it, while others are served the old one;
 //! what this process commits is published at once. In `thread` mode a task refreshes it every TTL
-//! and reads never do. A refresh that fails keeps the old snapshot, and says so.
+//! and reads never do. A refresh reads what changed since the one before ([`refresh`]); one that
+//! fails keeps the old snapshot, and says so.
 
+mod refresh;
+mod shelf;
 mod snapshot;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+use self::refresh::Watch;
 pub(crate) use self::snapshot::Snapshot;
 use crate::store::{Range, Store};
 use crate::{Key, Record, Result};
@@ -97,7 +101,7 @@ pub(crate) struct Cache {
     options: CacheOptions,
     snapshot: ArcSwapOption<Snapshot>,
     /// Held by the one task that refreshes.
-    flight: tokio::sync::Mutex<()>,
+    flight: tokio::sync::Mutex<Watch>,
     progress: Mutex<Progress>,
 }
 
@@ -106,7 +110,7 @@ impl Cache {
         Cache {
             options,
             snapshot: ArcSwapOption::empty(),
-            flight: tokio::sync::Mutex::new(()),
+            flight: tokio::sync::Mutex::default(),
             progress: Mutex::new(Progress::default()),
         }
     }
@@ -124,10 +128,10 @@ impl Cache {
             return Ok(snapshot);
         }
         // Whoever gets the flight refreshes; the others are served what there is.
-        let Ok(_flight) = self.flight.try_lock() else {
+        let Ok(mut watch) = self.flight.try_lock() else {
             return Ok(snapshot);
         };
-        match self.load(store).await {
+        match self.load(store, &mut watch).await {
             Ok(fresh) => Ok(fresh),
             Err(_) => Ok(snapshot),
         }
@@ -135,17 +139,17 @@ impl Cache {
 
     /// Without any snapshot there is nothing to serve: everybody waits for the one load.
     async fn first(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
-        let _flight = self.flight.lock().await;
+        let mut watch = self.flight.lock().await;
         match self.snapshot.load_full() {
             Some(snapshot) => Ok(snapshot),
-            None => self.load(store).await,
+            None => self.load(store, &mut watch).await,
         }
     }
 
-    /// Reads the whole store again, whatever the age of the snapshot.
+    /// Brings the snapshot up to date, whatever its age.
     pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<()> {
-        let _flight = self.flight.lock().await;
-        self.load(store).await.map(drop)
+        let mut watch = self.flight.lock().await;
+        self.load(store, &mut watch).await.map(drop)
     }
 
     /// Forgets everything: the next cached read loads the store again.
@@ -167,13 +171,19 @@ impl Cache {
             .is_some_and(|ttl| snapshot.loaded.elapsed() > ttl)
     }
 
-    async fn load(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
-        self.progress().journal = Some(Vec::new());
-        let loaded = Snapshot::load(store, Instant::now()).await;
+    async fn load(&self, store: &dyn Store, watch: &mut Watch) -> Result<Arc<Snapshot>> {
+        let old = {
+            // Under one lock: what is published is in the snapshot or in the journal, not in both.
+            let mut progress = self.progress();
+            progress.journal = Some(Vec::new());
+            self.snapshot.load_full()
+        };
+        let refreshed = refresh::refresh(store, old.as_deref(), watch).await;
         let mut progress = self.progress();
         let journal = progress.journal.take().unwrap_or_default();
-        match loaded {
-            Ok(mut snapshot) => {
+        match refreshed {
+            Ok((mut snapshot, seen)) => {
+                *watch = seen;
                 for publication in journal {
                     snapshot.publish(publication);
                 }

@@ -1,22 +1,24 @@
-//! The rows of the whole registry as of one moment.
+//! The rows of the whole registry, immutable and cheap to clone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt;
-use rpds::RedBlackTreeMapSync;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use super::Publication;
-use crate::store::{Consistency, Range, Scan, Store};
+use super::shelf::Shelf;
+use crate::store::{Consistency, ProbeEntry, Range, Scan, Store};
 use crate::{Key, Kind, Record, Result};
 
-type Names = RedBlackTreeMapSync<(Arc<str>, i32), Record>;
+/// A kind and a project: the rows that a probe has figures of.
+pub(super) type Area = (Kind, Arc<str>);
 
-/// Rows by kind and project, ordered by name. Cheap to clone: everything is shared.
+/// Rows by kind and project, ordered by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
-    rows: HashMap<(Kind, Arc<str>), Names>,
+    shelves: [HashTrieMapSync<Arc<str>, Shelf>; Kind::ALL.len()],
     /// Changed by a commit whose predecessor this snapshot had not seen: what is stored now is
     /// not known, so cached reads of it go to the store.
     dirty: RedBlackTreeMapSync<Key, ()>,
@@ -24,48 +26,96 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn load(store: &dyn Store, loaded: Instant) -> Result<Snapshot> {
-        let mut snapshot = Snapshot {
-            rows: HashMap::new(),
+    pub(super) fn empty(loaded: Instant) -> Snapshot {
+        Snapshot {
+            shelves: std::array::from_fn(|_| HashTrieMapSync::new_sync()),
             dirty: RedBlackTreeMapSync::new_sync(),
             loaded,
-        };
+        }
+    }
+
+    /// Reads everything.
+    pub(super) async fn load(store: &dyn Store, loaded: Instant) -> Result<Snapshot> {
+        let mut areas: HashMap<Area, Vec<Record>> = HashMap::new();
         let mut chunks = store.snapshot(Consistency::Replica).await?;
         while let Some(chunk) = chunks.next().await {
             for row in chunk? {
-                snapshot.insert(row);
+                let area = (row.key.kind, Arc::clone(&row.key.project));
+                areas.entry(area).or_default().push(row);
             }
+        }
+        let mut snapshot = Snapshot::empty(loaded);
+        for (area, rows) in areas {
+            snapshot.fill(&area, rows);
         }
         Ok(snapshot)
     }
 
-    fn insert(&mut self, row: Record) {
-        let names = self
-            .rows
-            .entry((row.key.kind, Arc::clone(&row.key.project)));
-        names
-            .or_insert_with(RedBlackTreeMapSync::new_sync)
-            .insert_mut((Arc::clone(&row.key.name), row.key.number), row);
+    /// Puts these rows in place of all that are there.
+    pub(super) fn fill(&mut self, (kind, project): &Area, mut rows: Vec<Record>) {
+        // Every row has a project of its own when it comes from the store; one is enough.
+        for row in &mut rows {
+            row.key.project = Arc::clone(project);
+        }
+        rows.shrink_to_fit();
+        self.shelves[*kind as usize].insert_mut(Arc::clone(project), Shelf::new(rows));
     }
 
-    fn remove(&mut self, key: &Key) {
-        if let Some(names) = self.rows.get_mut(&(key.kind, Arc::clone(&key.project))) {
-            names.remove_mut(&(Arc::clone(&key.name), key.number));
+    pub(super) fn insert(&mut self, row: Record) {
+        let shelves = &mut self.shelves[row.key.kind as usize];
+        if let Some(shelf) = shelves.get_mut(&row.key.project) {
+            return shelf.insert(row);
         }
+        shelves.insert_mut(Arc::clone(&row.key.project), Shelf::new(vec![row]));
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) {
+        if let Some(shelf) = self.shelves[key.kind as usize].get_mut(&key.project) {
+            shelf.remove(key);
+        }
+    }
+
+    /// Keeps only some rows of an area.
+    pub(super) fn retain(&mut self, (kind, project): &Area, keep: impl Fn(&Record) -> bool) {
+        if let Some(shelf) = self.shelves[*kind as usize].get_mut(project) {
+            shelf.retain(keep);
+        }
+    }
+
+    pub(super) fn areas(&self) -> impl Iterator<Item = Area> {
+        let kinds = Kind::ALL.into_iter().zip(&self.shelves);
+        kinds.flat_map(|(kind, shelves)| {
+            shelves
+                .keys()
+                .map(move |project| (kind, Arc::clone(project)))
+        })
+    }
+
+    /// Whether a probe found what this snapshot holds of an area.
+    pub(super) fn agrees(&self, (kind, project): &Area, probed: &ProbeEntry) -> bool {
+        match self.shelves[*kind as usize].get(project) {
+            Some(shelf) => shelf.agrees_with(probed),
+            None => *probed == ProbeEntry::default(),
+        }
+    }
+
+    /// Whether nothing is known of an area.
+    pub(super) fn lacks(&self, (kind, project): &Area) -> bool {
+        let shelf = self.shelves[*kind as usize].get(project);
+        shelf.is_none_or(|shelf| shelf.len() == 0)
     }
 
     /// The row with a key; `Err` if only the store knows.
     pub(crate) fn get(&self, key: &Key) -> Result<Option<&Record>, Dirty> {
-        if self.dirty.contains_key(key) {
+        if !self.dirty.is_empty() && self.dirty.contains_key(key) {
             return Err(Dirty);
         }
         Ok(self.find(key))
     }
 
-    fn find(&self, key: &Key) -> Option<&Record> {
-        self.rows
-            .get(&(key.kind, Arc::clone(&key.project)))?
-            .get(&(Arc::clone(&key.name), key.number))
+    pub(super) fn find(&self, key: &Key) -> Option<&Record> {
+        let shelf = self.shelves[key.kind as usize].get(&key.project)?;
+        shelf.get(&key.name, key.number)
     }
 
     /// The rows of a scan, in key order; `Err` if only the store knows.
@@ -76,36 +126,32 @@ impl Snapshot {
         if self.dirty.keys().any(concerns) {
             return Err(Dirty);
         }
-        let mut projects: Vec<&(Kind, Arc<str>)> = match &scan.project {
-            Some(project) => self
-                .rows
-                .get_key_value(&(scan.kind, Arc::clone(project)))
-                .map(|(key, _)| key)
-                .into_iter()
-                .collect(),
-            None => self
-                .rows
-                .keys()
-                .filter(|(kind, _)| *kind == scan.kind)
-                .collect(),
+        let shelves = &self.shelves[scan.kind as usize];
+        let mut found = Vec::new();
+        let mut take = |shelf: &Shelf| {
+            let room = scan.limit - found.len();
+            let wanted = |row: &&Record| scan.matches(row);
+            match &scan.name {
+                Some(name) => found.extend(shelf.named(name).filter(wanted).take(room).cloned()),
+                None => found.extend(shelf.rows().filter(wanted).take(room).cloned()),
+            }
         };
-        projects.sort_unstable();
-        let rows = projects
-            .into_iter()
-            .filter_map(|key| self.rows.get(key))
-            .flat_map(|names| names.values());
-        Ok(rows
-            .filter(|row| scan.matches(row))
-            .take(scan.limit)
-            .cloned()
-            .collect())
+        match &scan.project {
+            Some(project) => shelves.get(project).into_iter().for_each(take),
+            None => {
+                let mut projects: Vec<_> = shelves.iter().collect();
+                projects.sort_unstable_by_key(|(project, _)| *project);
+                projects.into_iter().for_each(|(_, shelf)| take(shelf));
+            }
+        }
+        Ok(found)
     }
 
     /// Takes a commit of this process over, if this snapshot holds what the commit replaced.
     pub(super) fn publish(&mut self, publication: Publication) {
         let (key, before, after) = match publication {
             Publication::Row { key, before, after } => (key, before, after),
-            Publication::Emptied(range) => return self.empty(&range),
+            Publication::Emptied(range) => return self.empty_range(&range),
         };
         // Commits of one key may be published in another order than they were made, so a row that
         // is not what the commit replaced tells nothing: not even if it looks like the outcome.
@@ -119,29 +165,29 @@ impl Snapshot {
         }
     }
 
-    fn empty(&mut self, range: &Range) {
-        for ((kind, project), names) in &mut self.rows {
-            if *kind != range.kind
-                || range
-                    .project
-                    .as_ref()
-                    .is_some_and(|wanted| wanted != project)
-            {
-                continue;
-            }
-            let doomed: Vec<_> = names
-                .iter()
-                .filter(|(_, row)| range.contains(&row.key))
-                .map(|(name, _)| name.clone())
-                .collect();
-            for name in doomed {
-                names.remove_mut(&name);
+    fn empty_range(&mut self, range: &Range) {
+        let shelves = &mut self.shelves[range.kind as usize];
+        let projects: Vec<Arc<str>> = match &range.project {
+            Some(project) => vec![Arc::clone(project)],
+            None => shelves.keys().cloned().collect(),
+        };
+        for project in projects {
+            if let Some(shelf) = shelves.get_mut(&project) {
+                shelf.empty(range);
             }
         }
     }
 
+    /// The keys of which only the store knows; from now on this snapshot is supposed to know them.
+    pub(super) fn take_dirty(&mut self) -> Vec<Key> {
+        let keys = self.dirty.keys().cloned().collect();
+        self.dirty = RedBlackTreeMapSync::new_sync();
+        keys
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.rows.values().map(RedBlackTreeMapSync::size).sum()
+        let shelves = self.shelves.iter().flat_map(HashTrieMapSync::values);
+        shelves.map(Shelf::len).sum()
     }
 }
 

@@ -114,7 +114,7 @@ impl Registry {
         Ok(committed.outcomes)
     }
 
-    /// Reads the whole store into the cache again.
+    /// Brings the cache up to date: reads what changed in the store, however that came about.
     ///
     /// # Errors
     ///

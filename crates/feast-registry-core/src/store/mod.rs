@@ -18,7 +18,7 @@ pub use self::memory::MemoryStore;
 pub use self::read_set::{Lock, Range, Read, ReadSet, Target, View};
 pub use self::scan::{Page, Probe, ProbeEntry, Scan};
 pub use self::write::Write;
-use crate::{Key, Record, Result};
+use crate::{Key, Kind, Record, Result};
 
 /// Which copy of the data a read may come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,6 +186,18 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Behaviour: equal probes do not prove that nothing changed within the last seconds, since
     /// stamps are whole seconds; different probes prove that something did.
     async fn changes(&self) -> Result<Probe>;
+
+    /// The keys of one kind in one project with their stamps, in no order: what a cache compares
+    /// when the figures of [`Store::changes`] differ from its own.
+    ///
+    /// Behaviour:
+    /// * one key for every row that [`Store::scan`] would find, with the stamp of that row;
+    /// * no body is moved, where the backend can help it.
+    async fn stamps(&self, kind: Kind, project: &Arc<str>) -> Result<Vec<(Key, i64)>> {
+        let scan = Scan::project(kind, Arc::clone(project));
+        let rows = self.scan(&scan, Consistency::Primary).await?.records;
+        Ok(rows.into_iter().map(|row| (row.key, row.stamp)).collect())
+    }
 
     /// Reads, decides and writes as one atomic unit: the only way in which data changes.
     ///

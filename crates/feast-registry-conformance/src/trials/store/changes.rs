@@ -17,6 +17,7 @@ pub(super) fn trials() -> Vec<Trial> {
     ];
     trials.extend(trials_for!["store::changes", Kind::ALL;
         an_insert_an_update_and_a_delete_each_change_the_probe,
+        the_stamps_are_those_of_the_rows,
     ]);
     trials
 }
@@ -45,6 +46,25 @@ async fn an_insert_an_update_and_a_delete_each_change_the_probe(
         Probe::default(),
         "the probe in the end"
     );
+    Ok(())
+}
+
+async fn the_stamps_are_those_of_the_rows(cx: Context, kind: Kind) -> Checked {
+    let store = cx.store().await?;
+    let mut rows = vec![rows::row(kind, "p", "it"), rows::row(kind, "q", "it")];
+    if kind != Kind::Project && kind != Kind::Infra {
+        rows.push(rows::row(kind, "p", "other"));
+    }
+    rows::insert(&*store, &rows).await?;
+    let changed = rows::update(&rows[0].key, "changed", STAMP + 7);
+    rows::write(&*store, vec![changed]).await?;
+    rows[0].stamp = STAMP + 7;
+    rows.retain(|row| &*row.key.project == "p");
+    let mut wanted: Vec<_> = rows.into_iter().map(|row| (row.key, row.stamp)).collect();
+    let mut stamps = store.stamps(kind, &"p".into()).await?;
+    wanted.sort();
+    stamps.sort();
+    ensure_eq!(stamps, wanted, "the stamps");
     Ok(())
 }
 

@@ -1,0 +1,189 @@
+//! Bringing a snapshot up to date at a cost that grows with what changed.
+//!
+//! Feast's tables have no column that tells a reader what is new: a stamp is a whole second, set
+//! before the commit by a clock that may be wrong, and Python rewrites rows that it has just
+//! stamped. So a refresh asks for figures of every kind and project (how many rows, the sum of
+//! their stamps) and
+//!
+//! 1. reads again what was stamped lately, wherever something was: this finds nearly everything;
+//! 2. where the figures still differ from those of the snapshot, compares all keys and stamps:
+//!    this finds deletions, late commits and writers whose clocks are wrong;
+//! 3. now and then reads everything: this finds what left no trace at all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::snapshot::{Area, Snapshot};
+use crate::store::{Consistency, ProbeEntry, Scan, Store, now};
+use crate::{Key, Record, Result};
+
+/// How long a stamp stays suspicious, in seconds: the row may be rewritten under the same stamp,
+/// and a transaction may commit this much later than it stamps.
+const MARGIN: i64 = 10;
+
+/// So many refreshes after everything was read, everything is read again.
+const FULL_EVERY: u32 = 100;
+
+/// More missing rows of one area than this are read by reading all of it.
+const SINGLY: usize = 64;
+
+/// Reads that are under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// What the refreshes so far say of the next.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// The second before the store was last asked.
+    asked: i64,
+    /// Rows that had just changed under a stamp that was not recent: by the clock of their writer a
+    /// rewrite may still have followed.
+    suspects: Vec<Key>,
+    /// How often only changes were read since everything was.
+    since_full: u32,
+}
+
+/// What the store holds now, and what to know next time.
+pub(super) async fn refresh(
+    store: &dyn Store,
+    old: Option<&Snapshot>,
+    watch: &Watch,
+) -> Result<(Snapshot, Watch)> {
+    let (asked, started) = (now().seconds, Instant::now());
+    let Some(old) = old.filter(|_| watch.since_full < FULL_EVERY) else {
+        let watch = Watch {
+            asked,
+            ..Watch::default()
+        };
+        return Ok((Snapshot::load(store, started).await?, watch));
+    };
+    let probe = store.changes().await?;
+    let mut next = old.clone();
+    next.loaded = started;
+    let mut doubtful = next.take_dirty();
+    doubtful.extend_from_slice(&watch.suspects);
+    let mut suspects = Vec::new();
+    let mut suspect = |row: &Record| {
+        if row.stamp < asked.saturating_sub(MARGIN) && old.find(&row.key) != Some(row) {
+            suspects.push(row.key.clone());
+        }
+    };
+    read_again(store, &mut next, doubtful, &mut suspect).await?;
+    for area in old.areas().filter(|area| !probe.entries.contains_key(area)) {
+        next.retain(&area, |_| false);
+    }
+    let moved: Vec<(&Area, Moved<'_>)> = probe
+        .entries
+        .iter()
+        .filter_map(|(area, probed)| Some((area, Moved::new(&next, watch, area, probed)?)))
+        .collect();
+    let news: Vec<_> = moved
+        .iter()
+        .map(|(area, moved)| news(store, area, moved.since))
+        .collect();
+    let mut news = stream::iter(news).buffered(AT_ONCE);
+    while let Some(rows) = news.try_next().await? {
+        rows.iter().for_each(&mut suspect);
+        rows.into_iter().for_each(|row| next.insert(row));
+    }
+    drop(news);
+    for (area, moved) in &moved {
+        if !next.agrees(area, moved.probed) {
+            compare(store, &mut next, area, &mut suspect).await?;
+        }
+    }
+    let watch = Watch {
+        asked,
+        suspects,
+        since_full: watch.since_full + 1,
+    };
+    Ok((next, watch))
+}
+
+/// An area in which rows may be other ones than in the snapshot.
+struct Moved<'a> {
+    probed: &'a ProbeEntry,
+    /// Rows with this stamp or a later one are read again.
+    since: i64,
+}
+
+impl<'a> Moved<'a> {
+    fn new(known: &Snapshot, watch: &Watch, area: &Area, probed: &'a ProbeEntry) -> Option<Self> {
+        let lately = probed.stamp_max >= watch.asked.saturating_sub(MARGIN);
+        if known.agrees(area, probed) && !lately {
+            return None;
+        }
+        let since = match known.lacks(area) {
+            true => i64::MIN,
+            false => watch.asked.min(probed.stamp_max).saturating_sub(MARGIN),
+        };
+        Some(Moved { probed, since })
+    }
+}
+
+/// The rows of an area that were stamped lately.
+async fn news(store: &dyn Store, (kind, project): &Area, since: i64) -> Result<Vec<Record>> {
+    let scan = Scan::project(*kind, Arc::clone(project)).updated_since(since);
+    Ok(store.scan(&scan, Consistency::Primary).await?.records)
+}
+
+/// Makes the rows of an area those whose keys and stamps the store has.
+async fn compare(
+    store: &dyn Store,
+    next: &mut Snapshot,
+    area: &Area,
+    found: &mut (dyn FnMut(&Record) + Send),
+) -> Result<()> {
+    let stamps: HashMap<Key, i64> = store.stamps(area.0, &area.1).await?.into_iter().collect();
+    next.retain(area, |row| stamps.get(&row.key) == Some(&row.stamp));
+    let missing = stamps.into_keys().filter(|key| next.find(key).is_none());
+    let missing = missing.collect();
+    read_again(store, next, missing, found).await
+}
+
+/// Reads rows by their keys, or whole areas where that is less work.
+async fn read_again(
+    store: &dyn Store,
+    next: &mut Snapshot,
+    keys: Vec<Key>,
+    found: &mut (dyn FnMut(&Record) + Send),
+) -> Result<()> {
+    let mut areas: HashMap<Area, Vec<Key>> = HashMap::new();
+    for key in keys {
+        let area = (key.kind, Arc::clone(&key.project));
+        areas.entry(area).or_default().push(key);
+    }
+    let (many, few): (Vec<_>, Vec<_>) =
+        areas.into_iter().partition(|(_, keys)| keys.len() > SINGLY);
+    for (area, _) in many {
+        let rows = news(store, &area, i64::MIN).await?;
+        rows.iter().for_each(&mut *found);
+        next.fill(&area, rows);
+    }
+    let reads: Vec<_> = few
+        .into_iter()
+        .flat_map(|(_, keys)| keys)
+        .map(|key| read_one(store, key))
+        .collect();
+    let mut rows = stream::iter(reads).buffered(AT_ONCE);
+    while let Some((key, row)) = rows.try_next().await? {
+        match row {
+            Some(row) => {
+                found(&row);
+                next.insert(row);
+            }
+            None => next.remove(&key),
+        }
+    }
+    Ok(())
+}
+
+async fn read_one(store: &dyn Store, key: Key) -> Result<(Key, Option<Record>)> {
+    let row = store.get(&key, Consistency::Primary).await?;
+    Ok((key, row))
+}
+
+#[cfg(test)]
+mod tests;
