@@ -1,0 +1,258 @@
+//! A fake of an object store: of S3, and of the XML API of GCS, with switches for faults. It keeps
+//! to conditions as those say that they do; what they really do, only they can show.
+
+#![allow(dead_code)] // Each test program needs a part of it.
+
+mod answer;
+mod objects;
+mod settings;
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use self::answer::{error, nothing_more};
+use self::objects::Objects;
+
+/// The bucket that there is.
+pub(crate) const BUCKET: &str = "lake";
+
+/// Which store it is a fake of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    S3,
+    Gcs,
+}
+
+/// Both, for what holds of both.
+pub(crate) const KINDS: [Kind; 2] = [Kind::S3, Kind::Gcs];
+
+/// How long to wait for an answer that does not come.
+pub(crate) const SOON: Duration = Duration::from_millis(500);
+
+/// What happens to one request instead of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is refused with this status and code; nothing is done.
+    Refuse(u16, &'static str),
+    /// Its content is read and thrown away, and the connection is cut.
+    CutBefore,
+    /// It is done, and the connection is cut.
+    CutAfter,
+    /// It is done, and answered with 500.
+    BreakAfter,
+    /// Nothing is ever answered, and nothing is done.
+    Stall,
+    /// Half of the content is sent, and the connection is cut.
+    Truncate,
+    /// It should have been signed for this region.
+    Elsewhere(&'static str),
+}
+
+/// What can be set, and what was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    /// The next requests with this method fare like this.
+    pub(crate) faults: VecDeque<(Method, Fault)>,
+    /// Conditions are not looked at.
+    pub(crate) careless: bool,
+    /// The keys that may be read and written start with this; whatever else is asked is refused.
+    pub(crate) only: Option<String>,
+    /// The least time between two writes of one object; others are answered with 429.
+    pub(crate) interval: Duration,
+    /// Requests that were made: method, key, and the status of the answer (0 for none).
+    pub(crate) seen: Vec<(Method, String, u16)>,
+    /// The headers of the last write.
+    pub(crate) written_with: Vec<(String, String)>,
+    last_write: Option<Instant>,
+}
+
+/// A store that runs as long as the process.
+#[derive(Clone, Debug)]
+pub(crate) struct Fake {
+    pub(crate) kind: Kind,
+    pub(crate) url: String,
+    /// How long its clients wait for an answer.
+    pub(crate) answer: Duration,
+    control: Arc<Mutex<Control>>,
+    objects: Arc<Mutex<Objects>>,
+}
+
+impl Fake {
+    /// Starts a store on a thread of its own: trials have runtimes that end with them.
+    pub(crate) fn start(kind: Kind) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let fake = Fake {
+            kind,
+            url: format!("http://{}", listener.local_addr().expect("an address")),
+            answer: Duration::from_secs(20),
+            control: Arc::default(),
+            objects: Arc::default(),
+        };
+        let served = fake.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let runtime = runtime.expect("a runtime");
+            runtime.block_on(served.serve(listener));
+        });
+        fake
+    }
+
+    async fn serve(self, listener: std::net::TcpListener) {
+        let listener = TcpListener::from_std(listener).expect("a listener");
+        while let Ok((stream, _)) = listener.accept().await {
+            let fake = self.clone();
+            tokio::spawn(async move {
+                let service = service_fn(move |request| {
+                    let fake = fake.clone();
+                    async move { fake.answer(request).await }
+                });
+                let connection =
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let _ = connection.await;
+            });
+        }
+    }
+
+    pub(crate) fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next requests with this method fare like this, in this order.
+    pub(crate) fn fail(&self, method: Method, faults: impl IntoIterator<Item = Fault>) {
+        let faults = faults.into_iter().map(|fault| (method.clone(), fault));
+        self.control().faults.extend(faults);
+    }
+
+    /// The content of an object, past the API.
+    pub(crate) fn content(&self, key: &str) -> Option<Vec<u8>> {
+        self.objects().content(key)
+    }
+
+    /// How many requests with this method were made.
+    pub(crate) fn count(&self, method: &Method) -> usize {
+        let control = self.control();
+        control
+            .seen
+            .iter()
+            .filter(|(seen, _, _)| seen == method)
+            .count()
+    }
+
+    /// An error cuts the connection without an answer.
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(Body::new(body), usize::MAX).await;
+        let body = body.map_err(|_| Cut)?;
+        let (bucket, key) = objects::address(parts.uri.path());
+        let fault = self.fault(&parts.method);
+        if fault == Some(Fault::Stall) {
+            self.note(&parts.method, &key, 0);
+            return std::future::pending().await;
+        }
+        let response = match fault {
+            Some(Fault::CutBefore) => None,
+            Some(Fault::Refuse(status, code)) => Some(error(status, code, "")),
+            Some(Fault::Elsewhere(region)) => {
+                let region = format!("<Region>{region}</Region>");
+                Some(error(400, "AuthorizationHeaderMalformed", &region))
+            }
+            _ => Some(match self.refusal(&parts, &bucket, &key) {
+                Some(refusal) => refusal,
+                None => {
+                    if parts.method == Method::PUT {
+                        self.control().written_with = objects::texts(&parts.headers);
+                    }
+                    let careless = self.control().careless;
+                    let mut objects = self.objects();
+                    objects.answer(self.kind, &parts, &key, body, careless)
+                }
+            }),
+        };
+        let status = response.as_ref().map_or(0, |found| found.status().as_u16());
+        self.note(&parts.method, &key, status);
+        match (fault, response) {
+            (Some(Fault::CutAfter), _) | (_, None) => Err(Cut),
+            (Some(Fault::BreakAfter), _) => Ok(error(500, "InternalError", "")),
+            (Some(Fault::Truncate), Some(whole)) => Ok(nothing_more(whole).await),
+            (_, Some(response)) => Ok(response),
+        }
+    }
+
+    fn fault(&self, method: &Method) -> Option<Fault> {
+        let mut control = self.control();
+        let at = control.faults.iter().position(|(hit, _)| hit == method)?;
+        control.faults.remove(at).map(|(_, fault)| fault)
+    }
+
+    /// What is refused whatever objects there are.
+    fn refusal(
+        &self,
+        parts: &hyper::http::request::Parts,
+        bucket: &str,
+        key: &str,
+    ) -> Option<Response<Body>> {
+        let mut control = self.control();
+        let denied = control.only.as_deref().is_some_and(|start| {
+            !key.starts_with(start)
+                || !matches!(parts.method, Method::GET | Method::PUT)
+                || parts.uri.query().is_some()
+        });
+        if denied {
+            return Some(error(403, "AccessDenied", ""));
+        }
+        if bucket != BUCKET {
+            return Some(error(404, "NoSuchBucket", ""));
+        }
+        if parts.method == Method::PUT && !control.interval.is_zero() {
+            let early = control
+                .last_write
+                .is_some_and(|last| last.elapsed() < control.interval);
+            if early {
+                return Some(error(429, "SlowDown", ""));
+            }
+            control.last_write = Some(Instant::now());
+        }
+        None
+    }
+
+    fn note(&self, method: &Method, key: &str, status: u16) {
+        let entry = (method.clone(), key.to_owned(), status);
+        self.control().seen.push(entry);
+    }
+}
+
+/// The connection ends here.
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cut")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+impl From<Infallible> for Cut {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
