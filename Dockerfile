@@ -11,7 +11,7 @@ FROM rust:${RUST_TAG} AS build
 WORKDIR /src
 COPY . .
 # Cargo features of feast-registry-cli, with commas: the backends that the command opens.
-ARG FEATURES=sqlite,postgres,mysql,cockroachdb
+ARG FEATURES=server,sqlite,postgres,mysql,cockroachdb
 # The folder of another crate, inside the build context, whose program is built instead.
 ARG DIALECT_CRATE=
 ENV CARGO_TARGET_DIR=/target
@@ -28,5 +28,8 @@ RUN install --directory --owner=65532 --group=65532 /registry
 WORKDIR /registry
 # A number, so that Kubernetes can see that it is not root (`runAsNonRoot`).
 USER 65532:65532
+# Feast's chart and operator start the server with `feast serve_registry`.
+RUN ln -s feast-registry /usr/local/bin/feast
+EXPOSE 6570
 ENTRYPOINT ["feast-registry"]
-CMD ["--help"]
+CMD ["serve", "--host", "::"]

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod nouns;
+#[cfg(feature = "server")]
+mod serve;
 mod values;
 
 use std::path::PathBuf;
@@ -11,10 +13,13 @@ use feast_registry_core::Revision;
 use feast_registry_proto::prost_types::Timestamp;
 
 pub(crate) use self::nouns::Noun;
+#[cfg(feature = "server")]
+pub(crate) use self::serve::Serve;
 pub(crate) use self::values::{Tag, tags};
 
 const EXAMPLES: &str = "\
 Examples:
+  feast-registry serve --demo                    serve registry.db to Feast's clients
   feast-registry apply features.yaml             put definitions into registry.db
   feast-registry feature-views list              see what is there
   feast-registry --registry postgresql://… projects list -o json
@@ -73,6 +78,15 @@ pub(crate) struct Global {
         default_value = "warning"
     )]
     pub(crate) log_level: LogLevel,
+    /// How to log: lines for people, or a JSON object in each line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub(crate) log_format: LogFormat,
     /// When to use colours; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(
         long,
@@ -102,6 +116,13 @@ pub(crate) enum LogLevel {
     Warning,
     #[value(alias = "critical")]
     Error,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }
 
 impl From<LogLevel> for tracing::Level {
@@ -173,6 +194,9 @@ pub(crate) enum Command {
     /// The tables of the registry
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Serve the registry over gRPC, for Feast's clients
+    #[cfg(feature = "server")]
+    Serve(Serve),
     /// The backends of this build and the URLs they serve
     Backends,
     /// Every setting in effect, and where it comes from
@@ -185,6 +209,16 @@ pub(crate) enum Command {
     },
     /// Print the version
     Version,
+}
+
+impl Command {
+    /// Whether it runs until it is told to stop.
+    pub(crate) fn is_server(&self) -> bool {
+        #[cfg(feature = "server")]
+        return matches!(self, Command::Serve(_));
+        #[cfg(not(feature = "server"))]
+        false
+    }
 }
 
 /// What can be done with objects of any kind.

@@ -18,18 +18,22 @@
 mod args;
 mod commands;
 mod failure;
+#[cfg(feature = "server")]
+mod feast;
 mod input;
 mod logging;
 mod output;
 mod session;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use feast_registry_core::backend::Backends;
+use tokio::runtime::Runtime;
 
-use self::args::Cli;
+use self::args::{Cli, Command};
 pub use self::output::Streams;
 use self::session::Session;
 
@@ -37,18 +41,14 @@ use self::session::Session;
 ///
 /// Sets up logging and a runtime; call it from `main` and from nowhere else.
 pub fn main(backends: Backends) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(usage) => return ExitCode::from(output::usage(&usage)),
     };
     cli.global.color.apply();
-    logging::install(cli.global.log_level);
+    logging::install(cli.global.log_level, cli.global.log_format);
     let mut streams = Streams::process();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let code = match runtime {
+    let code = match runtime(&cli.command) {
         Ok(runtime) => runtime.block_on(execute(cli, &backends, &mut streams)),
         Err(error) => output::fail(
             &mut streams,
@@ -66,10 +66,26 @@ pub async fn run(
     backends: &Backends,
     streams: &mut Streams,
 ) -> u8 {
-    match Cli::try_parse_from(args) {
+    match parse(args) {
         Ok(cli) => execute(cli, backends, streams).await,
         Err(usage) => output::usage_to(&usage, streams),
     }
+}
+
+fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Cli, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    #[cfg(feature = "server")]
+    let args = feast::translate(args)?;
+    Cli::try_parse_from(args)
+}
+
+/// A server uses every core; other commands mostly wait for the store.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if !command.is_server() {
+        builder.worker_threads(2);
+    }
+    builder.enable_all().build()
 }
 
 async fn execute(cli: Cli, backends: &Backends, streams: &mut Streams) -> u8 {

@@ -3,24 +3,26 @@
 use std::fmt;
 
 use tracing::field::{Field, Visit};
+use tracing::subscriber::set_global_default;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::args::LogLevel;
+use crate::args::{LogFormat, LogLevel};
 use crate::output::style;
 
 /// Sends the log of this process to standard error. Does nothing if there is a log already.
-pub(crate) fn install(level: LogLevel) {
+pub(crate) fn install(level: LogLevel, format: LogFormat) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::from_level(level.into()))
-        .with_writer(anstream::stderr)
-        .event_format(Lines)
-        .finish();
+        .with_writer(anstream::stderr);
     // Fails only where the program has set up a log of its own, which then wins.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = match format {
+        LogFormat::Text => set_global_default(subscriber.event_format(Lines).finish()),
+        LogFormat::Json => set_global_default(subscriber.json().flatten_event(true).finish()),
+    };
 }
 
 /// `warning: message: reason key=value`.

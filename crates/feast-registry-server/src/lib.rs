@@ -1,7 +1,7 @@
 //! Feast's registry server: its gRPC protocol over any registry.
 //!
-//! [`service`] is the whole protocol as one tower service, to be put into a router; sockets, TLS,
-//! limits and health are the business of whoever serves it.
+//! [`service`] is the whole protocol as one tower service, to be put into a router. [`Server`] is that
+//! with all around it: sockets, TLS, limits, health, reflection, metrics and a graceful end.
 //!
 //! ```
 //! # async fn example() -> feast_registry_core::Result<()> {
@@ -23,10 +23,12 @@ mod codec;
 mod reply;
 mod requests;
 mod rpc;
+mod serve;
 mod service;
 mod slot;
 mod status;
 
 pub use self::rpc::Rpc;
+pub use self::serve::{Address, DEFAULT_PORT, Limits, Options, Server, TlsFiles};
 pub use self::service::{RegistryService, service};
 pub use self::slot::RegistrySlot;

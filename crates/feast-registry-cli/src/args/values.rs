@@ -28,6 +28,15 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\'']).trim()
 }
 
+/// A duration in seconds, as people write them: 30 or 0.5.
+#[cfg(feature = "server")]
+pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds = text.trim().parse::<f64>().ok();
+    seconds
+        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "a time is written in seconds: 30 or 0.5".to_owned())
+}
+
 /// A kind, by its name or its plural.
 pub(crate) fn kind(text: &str) -> Result<Kind, String> {
     Kind::from_str(text)

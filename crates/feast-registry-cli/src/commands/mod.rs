@@ -16,6 +16,8 @@ mod materializations;
 mod permissions;
 mod projects;
 mod schema;
+#[cfg(feature = "server")]
+mod serve;
 mod summary;
 mod teardown;
 mod versions;
@@ -46,6 +48,8 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_>) -> Outcome 
         Command::RegistryDump => dump::run(session).await,
         Command::Teardown(args) => teardown::run(args, session).await,
         Command::Schema(command) => schema::run(command, session).await,
+        #[cfg(feature = "server")]
+        Command::Serve(args) => serve::run(args, session).await,
         Command::Backends => info::backends(session),
         Command::Config => info::config(session),
         Command::Completions { shell } => info::completions(shell, session),

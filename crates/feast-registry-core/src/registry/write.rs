@@ -139,6 +139,21 @@ impl Registry {
         only(self.commit(vec![change]).await?)
     }
 
+    /// Protects a project from deletion by Feast's tag `feast.dev/protected-project`, or takes the
+    /// tag away; says [`Effect::Unchanged`](crate::Effect::Unchanged) if it is so already. A project
+    /// that is to be protected is created if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::apply`].
+    pub async fn set_protected(&self, project: &str, protected: bool) -> Result<Outcome> {
+        let change = Change::SetProtected {
+            project: project.into(),
+            protected,
+        };
+        only(self.commit(vec![change]).await?)
+    }
+
     /// Replaces the infrastructure of a project.
     ///
     /// # Errors

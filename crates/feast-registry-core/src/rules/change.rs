@@ -108,6 +108,13 @@ pub enum Change {
     },
     /// Create a project that nobody described, if it is not there.
     EnsureProject(Arc<str>),
+    /// Tag a project so that it is not deleted, or take that tag away.
+    SetProtected {
+        /// The project; one that is to be protected is created if it is not there.
+        project: Arc<str>,
+        /// Whether it is protected.
+        protected: bool,
+    },
     /// Put a row exactly as it is, stamps and all: what an export holds.
     Import(Record),
 }
@@ -252,6 +259,9 @@ impl Change {
                 value,
             } => metadata::set_project_metadata(draft, project, key, value),
             Change::EnsureProject(name) => project::ensure_described(draft, name),
+            Change::SetProtected { project, protected } => {
+                project::set_protected(draft, project, *protected)
+            }
             Change::Import(row) => import::import(draft, row),
         }
     }
@@ -318,6 +328,10 @@ pub(crate) fn hint(change: &Change, settings: &Settings, frugal: bool, reads: &m
             metadata(name);
             reads.key(Key::project(Arc::clone(name)), Lock::Share);
         }
+        Change::SetProtected { project, .. } => {
+            metadata(project);
+            reads.key(Key::project(Arc::clone(project)), Lock::Update);
+        }
         Change::Import(row) => {
             reads.key(row.key.clone(), Lock::Update);
         }
@@ -377,6 +391,9 @@ impl fmt::Display for Change {
                 write!(f, "cannot set metadata `{key}` of project `{project}`")
             }
             Change::EnsureProject(name) => write!(f, "cannot create project `{name}`"),
+            Change::SetProtected { project, .. } => {
+                write!(f, "cannot change the protection of project `{project}`")
+            }
             Change::Import(row) => write!(f, "cannot import {}", row.key),
         }
     }

@@ -23,9 +23,9 @@ impl Change {
                 check_view_name(project, view)?;
                 check_interval(start, end)
             }
-            Change::UpdateInfra { project, .. } | Change::EnsureProject(project) => {
-                check_project(project)
-            }
+            Change::UpdateInfra { project, .. }
+            | Change::EnsureProject(project)
+            | Change::SetProtected { project, .. } => check_project(project),
             Change::SetUserMetadata { project, view, .. }
             | Change::SetEnabled { project, view, .. }
             | Change::SetState { project, view, .. } => check_view_name(project, view),

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::apply::store_unchecked;
 use super::{Delete, Draft, Effect, Outcome, Rule, names, patches};
 use crate::store::{Lock, Range};
 use crate::wire::{self, Patch};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result};
+use crate::{Error, ErrorKind, Key, Kind, Path, Record, Result};
 
 /// The tag that protects a project from deletion.
 const PROTECTED_TAG: &str = "feast.dev/protected-project";
+
+/// The tags of a project.
+const TAGS: Path = &[1, 3];
 
 /// Makes sure that a project exists before an object is put into it, and holds its row, so that
 /// it cannot be deleted in between.
@@ -72,12 +76,49 @@ fn protected(name: &str) -> Error {
     ))
 }
 
+/// Tags a project, which is created if need be, or takes the tag away.
+pub(super) fn set_protected(
+    draft: &mut Draft<'_>,
+    name: &Arc<str>,
+    protected: bool,
+) -> Rule<Outcome> {
+    let key = Key::project(Arc::clone(name));
+    let mut effect = Effect::Updated;
+    if protected && draft.get(&key, Lock::Update)?.is_none() {
+        create(draft, key.clone())?;
+        effect = Effect::Created;
+    }
+    let Some(row) = draft.get(&key, Lock::Update)? else {
+        return Ok(Outcome::new(key, Effect::Unchanged, None));
+    };
+    let corrupt = |why| Error::corrupt(&key, why);
+    let mut tags = wire::string_map(&row.body, TAGS).map_err(corrupt)?;
+    let before = if protected {
+        tags.insert(PROTECTED_TAG.into(), "true".into())
+    } else {
+        tags.remove(PROTECTED_TAG)
+    };
+    if before.as_deref() == protected.then_some("true") {
+        return Ok(Outcome::new(key, Effect::Unchanged, Some(&row)));
+    }
+    let entries = tags.iter().map(|(key, value)| {
+        let entry = Patch::default()
+            .set_string(&[1], key)
+            .set_string(&[2], value);
+        entry.apply(&[])
+    });
+    let entries: Vec<Vec<u8>> = entries.collect::<Result<_, _>>()?;
+    let patch = Patch::default().replace_repeated(TAGS, entries);
+    let row = patches::changed_row(&row, &row.body, draft.now(), patch)?;
+    Ok(store_unchecked(draft, row, effect)?)
+}
+
 /// Whether a project must not be deleted.
 pub(crate) fn is_protected(row: &Record, protected: &[String]) -> Result<bool> {
     if protected.iter().any(|name| **name == *row.key.name) {
         return Ok(true);
     }
-    let tags = wire::string_map(&row.body, &[1, 3]).unwrap_or_else(|error| {
+    let tags = wire::string_map(&row.body, TAGS).unwrap_or_else(|error| {
         // A project that nobody can read must not be one that nobody can delete.
         tracing::warn!(%error, "the tags of {} cannot be read: it counts as not protected", row.key);
         BTreeMap::new()

@@ -1,0 +1,106 @@
+//! `serve`: the registry over gRPC, for Feast's clients.
+
+mod demo;
+mod greeting;
+
+use std::io::Write as _;
+
+use feast_registry::config::Config;
+use feast_registry_core::backend::Backends;
+use feast_registry_core::{Error, ErrorKind, Registry, Result};
+use feast_registry_server::Server;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::Serve;
+use crate::failure::Outcome;
+use crate::session::Session;
+
+/// Feast's variable that protects the project of the server from deletion.
+const PROTECTED_PROJECT: &str = "FEAST_PROTECTED_PROJECT";
+
+pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
+    let config = session.config()?;
+    // Wrong settings must not look like a store that is not there yet.
+    feast_registry::store_options(&config)?;
+    let options = args.options();
+    let (mut first, mut second) = (Signals::new()?, Signals::new()?);
+    let server = Server::bind(options.clone()).await?;
+    let plan = Plan {
+        config: config.clone(),
+        backends: session.backends,
+        demo: args.demo,
+        protection: protection(args.as_feast),
+    };
+    for line in greeting::text(&server, &options, &config, args.demo).lines() {
+        session.say(line)?;
+    }
+    session.streams.out.flush()?;
+    let serving = server.run(|| plan.open(), first.next());
+    let impatience = async {
+        second.next().await;
+        second.next().await;
+    };
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = impatience => {
+            let message = "stopped at once: calls may still have been under way";
+            Err(Error::new(ErrorKind::Unavailable, message).into())
+        }
+    }
+}
+
+/// How the registry is made ready.
+struct Plan<'a> {
+    config: Config,
+    backends: &'a Backends,
+    demo: bool,
+    /// Whether the project of the server is to be protected, if that is said.
+    protection: Option<bool>,
+}
+
+impl Plan<'_> {
+    async fn open(&self) -> Result<Registry> {
+        let registry = feast_registry::open(&self.config, self.backends).await?;
+        if self.demo {
+            demo::fill(&registry).await?;
+        }
+        if let (Some(protected), Some(project)) = (self.protection, &self.config.project) {
+            registry.set_protected(project, protected).await?;
+        }
+        Ok(registry)
+    }
+}
+
+/// Feast's server takes the protection away where the variable is not set; ours leaves it.
+fn protection(as_feast: bool) -> Option<bool> {
+    match std::env::var(PROTECTED_PROJECT) {
+        Ok(value) => Some(value.eq_ignore_ascii_case("true")),
+        Err(_) => as_feast.then_some(false),
+    }
+}
+
+/// What ends the server. The first signal lets it finish, the second does not.
+struct Signals([Signal; 2]);
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                let message = format!("signals cannot be listened for: {error}");
+                Error::new(ErrorKind::Internal, message)
+            })
+        };
+        Ok(Signals([
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::interrupt())?,
+        ]))
+    }
+
+    async fn next(&mut self) {
+        let [terminate, interrupt] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}

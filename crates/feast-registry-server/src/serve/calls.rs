@@ -1,0 +1,208 @@
+//! What happens around every call: a request id, a limit, a time, a count and a line in the log.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use tracing::Instrument as _;
+
+use super::connection::Peer;
+use super::metrics::Metrics;
+use super::options::Limits;
+
+/// The metadata with the id of a call: taken from the client or made here, and answered.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The longest id that is taken over.
+const LONGEST_ID: usize = 128;
+
+/// What calls of all connections share.
+#[derive(Clone, Debug)]
+pub(super) struct CallLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    metrics: Metrics,
+    places: Semaphore,
+    time: Duration,
+    ids: RequestIds,
+}
+
+impl CallLayer {
+    pub(super) fn new(limits: &Limits, metrics: Metrics) -> Self {
+        CallLayer(Arc::new(Shared {
+            metrics,
+            places: Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)),
+            time: limits.call_time,
+            ids: RequestIds::new(),
+        }))
+    }
+}
+
+impl<S> Layer<S> for CallLayer {
+    type Service = Calls<S>;
+
+    fn layer(&self, inner: S) -> Calls<S> {
+        Calls {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// A service whose calls are limited, counted and logged.
+#[derive(Clone, Debug)]
+pub(super) struct Calls<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Service<Request<Body>> for Calls<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        let id = shared.ids.of(request.headers());
+        let call = shared.metrics.begin(request.uri().path());
+        let span = tracing::debug_span!(
+            "call",
+            rpc = request.uri().path(),
+            id = %id.to_str().unwrap_or_default(),
+            peer = request.extensions().get::<Peer>().map(|peer| &*peer.0),
+        );
+        let answer = self.inner.call(request);
+        let handled = async move {
+            let limited = async {
+                // Whether the server is alive must be told however busy it is.
+                let _place = match call.is_limited() {
+                    true => shared.places.acquire().await.ok(),
+                    false => None,
+                };
+                answer.await
+            };
+            let mut response = match timeout(shared.time, limited).await {
+                Ok(Ok(response)) => response,
+                Err(_) => too_slow(shared.time),
+            };
+            let status = Status::from_header_map(response.headers());
+            log(status.as_ref(), &id);
+            call.end(status.map_or(Code::Ok, |status| status.code()));
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response)
+        };
+        Box::pin(handled.instrument(span))
+    }
+}
+
+fn too_slow(time: Duration) -> Response<Body> {
+    let message = format!(
+        "the call took longer than the {} s that this server allows",
+        time.as_secs_f32()
+    );
+    Status::deadline_exceeded(message).into_http()
+}
+
+/// Faults of the server are worth a look, those of clients are their own.
+fn log(status: Option<&Status>, id: &HeaderValue) {
+    let id = id.to_str().unwrap_or_default();
+    let Some(status) = status else {
+        tracing::debug!(id, "answered");
+        return;
+    };
+    let (code, message) = (status.code(), status.message());
+    match code {
+        Code::Internal | Code::DataLoss | Code::DeadlineExceeded => {
+            tracing::warn!(id, ?code, message, "a call failed");
+        }
+        Code::Unavailable => tracing::info!(id, ?code, message, "a call failed"),
+        _ => tracing::debug!(id, ?code, message, "a call failed"),
+    }
+}
+
+/// Ids that differ between processes and calls, without asking the system for each.
+#[derive(Debug)]
+struct RequestIds {
+    prefix: u64,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    fn new() -> Self {
+        RequestIds {
+            prefix: uuid::Uuid::new_v4().as_u64_pair().0,
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// The client's id, or one of ours.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        match headers.get(REQUEST_ID) {
+            Some(id) if is_usable(id.as_bytes()) => id.clone(),
+            _ => self.made(),
+        }
+    }
+
+    fn made(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = String::with_capacity(32);
+        // Writing to a string does not fail.
+        let _ = write!(id, "{:016x}-{number:x}", self.prefix);
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    }
+}
+
+/// What may stand in a log without harm.
+fn is_usable(id: &[u8]) -> bool {
+    (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(given: Option<&str>) -> String {
+        let mut headers = HeaderMap::new();
+        if let Some(given) = given {
+            headers.insert(REQUEST_ID, given.parse().unwrap());
+        }
+        let id = RequestIds::new().of(&headers);
+        id.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_id_of_the_client_is_kept_if_it_can_stand_in_a_log() {
+        assert_eq!(id(Some("abc-1")), "abc-1");
+        let long = "x".repeat(LONGEST_ID + 1);
+        for unusable in [long.as_str(), "two words", ""] {
+            assert_ne!(id(Some(unusable)), unusable);
+        }
+    }
+
+    #[test]
+    fn ids_that_are_made_differ() {
+        let ids = RequestIds::new();
+        assert_ne!(ids.made(), ids.made());
+        assert_ne!(id(None), id(None));
+    }
+}

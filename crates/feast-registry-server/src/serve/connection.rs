@@ -1,0 +1,113 @@
+//! One connection of a client.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
+use tonic::transport::server::Connected;
+
+/// What every HTTP/2 client says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Bytes in both directions, by TCP, TLS or a Unix socket.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+
+/// Who is at the other end, for the log.
+#[derive(Clone, Debug)]
+pub(super) struct Peer(pub(super) Arc<str>);
+
+/// A connection whose client has begun to speak HTTP/2.
+pub(super) struct Connection {
+    transport: Box<dyn Transport>,
+    /// How much of the preface was not handed on yet: it was read to see whether the client speaks.
+    preface: &'static [u8],
+    peer: Peer,
+    /// Counts among the connections as long as it lives.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Waits for the client's first bytes: one that connects and is silent must not keep its place.
+    pub(super) async fn greet(
+        mut transport: Box<dyn Transport>,
+        peer: Peer,
+        permit: OwnedSemaphorePermit,
+    ) -> io::Result<Self> {
+        let mut said = [0; PREFACE.len()];
+        transport.read_exact(&mut said).await?;
+        if said != *PREFACE {
+            let message = "the client does not speak HTTP/2";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(Connection {
+            transport,
+            preface: PREFACE,
+            peer,
+            _permit: permit,
+        })
+    }
+
+    fn transport(self: Pin<&mut Self>) -> Pin<&mut dyn Transport> {
+        Pin::new(&mut *self.get_mut().transport)
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.preface.is_empty() {
+            return self.transport().poll_read(cx, buffer);
+        }
+        let (now, later) = self
+            .preface
+            .split_at(self.preface.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        self.preface = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.transport().poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.transport().poll_write_vectored(cx, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.transport.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.transport().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.transport().poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,194 @@
+//! Serving: sockets, TLS, limits, health, metrics and a graceful end around the protocol.
+//!
+//! [`Server::bind`] takes the sockets, [`Server::run`] serves until it is told to stop. Whether the
+//! store can be reached does not matter to either: until it can, calls are answered UNAVAILABLE
+//! and health checks say so.
+
+mod calls;
+mod connection;
+mod http;
+mod listen;
+mod metrics;
+mod options;
+mod readiness;
+mod tls;
+
+use std::future::Future;
+use std::pin::pin;
+
+use feast_registry_core::{Error, ErrorKind, Registry, Result};
+use feast_registry_proto::FILE_DESCRIPTOR_SET;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tonic::service::Routes;
+
+use self::calls::CallLayer;
+use self::listen::Listener;
+use self::metrics::Metrics;
+pub use self::options::{Address, DEFAULT_PORT, Limits, Options};
+use self::readiness::Readiness;
+use self::tls::Certificates;
+pub use self::tls::TlsFiles;
+use crate::RegistrySlot;
+
+/// A server whose sockets are bound.
+#[derive(Debug)]
+pub struct Server {
+    options: Options,
+    listeners: Vec<Listener>,
+    http: Vec<TcpListener>,
+    certificates: Option<Certificates>,
+}
+
+impl Server {
+    /// Takes the sockets and reads the certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] if an address cannot be listened on, [`ErrorKind::Config`] if the
+    /// certificates are of no use.
+    pub async fn bind(options: Options) -> Result<Self> {
+        let certificates = match options.tls.clone() {
+            Some(files) => Some(Certificates::follow(files).await?),
+            None => None,
+        };
+        let (mut listeners, mut http) = (Vec::new(), Vec::new());
+        for host in &options.hosts {
+            for listener in listen::bind(host, options.port).await? {
+                listeners.push(listen::tcp(listener)?);
+            }
+            if let Some(port) = options.metrics_port {
+                http.extend(listen::bind(host, port).await?);
+            }
+        }
+        if let Some(path) = &options.unix_socket {
+            listeners.push(listen::unix(path).await?);
+        }
+        let server = Server {
+            options,
+            listeners,
+            http,
+            certificates,
+        };
+        server.warn_if_open();
+        Ok(server)
+    }
+
+    /// Where it listens for gRPC.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.listeners.iter().map(Listener::address).collect()
+    }
+
+    /// Where it listens for `/metrics`.
+    pub fn metrics_addresses(&self) -> Vec<Address> {
+        let addresses = self.http.iter().filter_map(|http| http.local_addr().ok());
+        addresses.map(Address::Tcp).collect()
+    }
+
+    /// Serves the registry that `open` opens, until `stop` is done and the calls under way are too.
+    ///
+    /// `open` is called again while the store cannot be reached.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open` that another attempt does not mend, and those of closing the registry.
+    pub async fn run<F>(self, open: impl FnMut() -> F, stop: impl Future<Output = ()>) -> Result<()>
+    where
+        F: Future<Output = Result<Registry>>,
+    {
+        let slot = RegistrySlot::default();
+        let metrics = Metrics::new(slot.clone());
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let readiness = Readiness::new(reporter).await;
+        let _http = http::serve(self.http, metrics.clone(), readiness.watch());
+
+        let limits = &self.options.limits;
+        let service = crate::service(slot.clone()).with_max_request_bytes(limits.message_bytes);
+        let routes = reflection(Routes::new(health).add_service(service))?;
+        let certificates = self.certificates.as_ref();
+        let incoming = listen::incoming(self.listeners, certificates, limits);
+        let (drain, draining) = oneshot::channel::<()>();
+        let mut serving = pin!(transport(limits, metrics).serve_with_incoming_shutdown(
+            routes.prepare(),
+            incoming,
+            async { drop(draining.await) },
+        ));
+
+        let following = async {
+            let registry = readiness.open(open).await?;
+            slot.fill(registry.clone());
+            let interval = self.options.probe_interval;
+            readiness.follow(&registry, interval).await;
+            Ok(())
+        };
+        tokio::select! {
+            failed = following => failed?,
+            served = &mut serving => served.map_err(broken)?,
+            () = stop => {}
+        }
+        tracing::info!("stopping: calls under way may end");
+        readiness.stop().await;
+        drop(drain);
+        match timeout(self.options.drain, serving).await {
+            Ok(served) => served.map_err(broken)?,
+            Err(_) => tracing::warn!("calls were still under way when the time to drain was over"),
+        }
+        match slot.registry() {
+            Some(registry) => registry.close().await,
+            None => Ok(()),
+        }
+    }
+
+    fn warn_if_open(&self) {
+        if self.certificates.is_some() {
+            return;
+        }
+        let open = self
+            .listeners
+            .iter()
+            .find(|listener| match listener.address() {
+                Address::Tcp(address) => !address.ip().is_loopback(),
+                Address::Unix(_) => false,
+            });
+        if let Some(listener) = open {
+            tracing::warn!(
+                "whoever reaches {} may read and change the registry: there is no TLS and no authentication",
+                listener.address()
+            );
+        }
+    }
+}
+
+/// The connections' side of the limits; [`CallLayer`] has that of the calls.
+fn transport(
+    limits: &Limits,
+    metrics: Metrics,
+) -> tonic::transport::Server<tower::layer::util::Stack<CallLayer, tower::layer::util::Identity>> {
+    tonic::transport::Server::builder()
+        .max_concurrent_streams(limits.streams)
+        .http2_max_header_list_size(limits.header_bytes)
+        .http2_keepalive_interval(Some(limits.keepalive_interval))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        .layer(CallLayer::new(limits, metrics))
+}
+
+/// Both versions of the reflection service: Feast has the older one, tools want the newer.
+fn reflection(routes: Routes) -> Result<Routes> {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let fault = |error| {
+        let message = format!("the description of the service cannot be read: {error}");
+        Error::new(ErrorKind::Internal, message)
+    };
+    Ok(routes
+        .add_service(builder().build_v1().map_err(fault)?)
+        .add_service(builder().build_v1alpha().map_err(fault)?))
+}
+
+fn broken(error: tonic::transport::Error) -> Error {
+    Error::new(ErrorKind::Internal, "serving broke off").with_source(error)
+}
