@@ -1,0 +1,78 @@
+//! A server in this process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use feast_registry_core::Result;
+use feast_registry_server::{Address, Options, Server};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::store::Gated;
+
+/// A server that runs until it is stopped.
+pub(crate) struct Running {
+    pub(crate) store: Arc<Gated>,
+    addresses: Vec<Address>,
+    metrics: Vec<Address>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<()>>,
+}
+
+/// One free port of loopback, and no waiting.
+pub(crate) fn options() -> Options {
+    let mut options = Options::default();
+    options.hosts = vec!["127.0.0.1".into()];
+    options.port = 0;
+    options.probe_interval = Duration::from_millis(10);
+    options
+}
+
+impl Running {
+    pub(crate) async fn start(options: Options) -> Self {
+        Running::over(Gated::new(), options).await
+    }
+
+    pub(crate) async fn over(store: Arc<Gated>, options: Options) -> Self {
+        let server = Server::bind(options).await.unwrap();
+        let (addresses, metrics) = (server.addresses(), server.metrics_addresses());
+        let (stop, stopped) = oneshot::channel();
+        let opened = Arc::clone(&store);
+        let task = tokio::spawn(server.run(
+            move || {
+                let store = Arc::clone(&opened);
+                async move { store.registry().await }
+            },
+            async { drop(stopped.await) },
+        ));
+        Running {
+            store,
+            addresses,
+            metrics,
+            stop,
+            task,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        tcp(&self.addresses[0])
+    }
+
+    pub(crate) fn metrics(&self) -> SocketAddr {
+        tcp(&self.metrics[0])
+    }
+
+    /// Tells it to stop; what is awaited is its end.
+    pub(crate) fn stop(self) -> JoinHandle<Result<()>> {
+        self.stop.send(()).unwrap();
+        self.task
+    }
+}
+
+fn tcp(address: &Address) -> SocketAddr {
+    match address {
+        Address::Tcp(address) => *address,
+        other => panic!("{other} is no port"),
+    }
+}

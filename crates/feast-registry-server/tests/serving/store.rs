@@ -1,0 +1,112 @@
+//! A store that can be made slow and unreachable.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use feast_registry_core::store::{
+    Answer, Capabilities, Consistency, Decide, Limits, MemoryStore, Page, Probe, ReadSet, Scan,
+    SchemaMode, Store, Teardown,
+};
+use feast_registry_core::{Error, ErrorKind, Key, Record, Registry, RegistryOptions, Result};
+use futures::stream::BoxStream;
+use tokio::sync::Semaphore;
+
+/// A store in memory whose reads pass a gate, and that may be out of reach.
+#[derive(Debug)]
+pub(crate) struct Gated {
+    inner: MemoryStore,
+    /// A read takes a permit and gives it back.
+    pub(crate) gate: Semaphore,
+    /// Reads that came to the gate.
+    pub(crate) arrived: Semaphore,
+    pub(crate) down: AtomicBool,
+}
+
+impl Gated {
+    /// With the gate open.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Gated {
+            inner: MemoryStore::new(),
+            gate: Semaphore::new(1000),
+            arrived: Semaphore::new(0),
+            down: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) async fn registry(self: &Arc<Self>) -> Result<Registry> {
+        Registry::open(
+            Arc::clone(self) as Arc<dyn Store>,
+            RegistryOptions::default(),
+        )
+        .await
+    }
+
+    fn reach(&self) -> Result<()> {
+        match self.down.load(Ordering::SeqCst) {
+            true => Err(Error::new(ErrorKind::Unavailable, "the store is down")),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Gated {
+    async fn describe(&self) -> Result<String> {
+        self.inner.describe().await
+    }
+
+    async fn initialize(&self, mode: SchemaMode) -> Result<()> {
+        self.reach()?;
+        self.inner.initialize(mode).await
+    }
+
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
+        self.reach()?;
+        self.arrived.add_permits(1);
+        let _passed = self.gate.acquire().await;
+        self.inner.get(key, consistency).await
+    }
+
+    async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
+        self.reach()?;
+        self.inner.scan(scan, consistency).await
+    }
+
+    async fn snapshot(
+        &self,
+        consistency: Consistency,
+    ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
+        self.reach()?;
+        self.inner.snapshot(consistency).await
+    }
+
+    async fn changes(&self) -> Result<Probe> {
+        self.inner.changes().await
+    }
+
+    async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
+        self.reach()?;
+        self.inner.transact(reads, decide).await
+    }
+
+    async fn teardown(&self, what: Teardown) -> Result<()> {
+        self.inner.teardown(what).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits()
+    }
+
+    async fn health(&self) -> Result<()> {
+        self.reach()
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}
