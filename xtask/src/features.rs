@@ -11,7 +11,11 @@ struct Feature {
     drivers: &'static [&'static str],
 }
 
-const FEATURES: [Feature; 4] = [
+const FEATURES: [Feature; 5] = [
+    Feature {
+        name: "file",
+        drivers: &[],
+    },
     Feature {
         name: "sqlite",
         drivers: &["rusqlite"],

@@ -77,6 +77,8 @@ pub struct StoreOptions {
     pub schema: Option<String>,
     /// S3 and GCS: what a URL does not say.
     pub object: ObjectOptions,
+    /// Registry files: how many earlier versions are kept beside the file.
+    pub backup_versions: u32,
 }
 
 impl StoreOptions {
@@ -91,6 +93,7 @@ impl StoreOptions {
             journal_mode: None,
             schema: None,
             object: ObjectOptions::default(),
+            backup_versions: 0,
         }
     }
 }

@@ -198,7 +198,8 @@ impl Error {
     }
 
     /// The same error for another one who waited for the same thing; without its source.
-    pub(crate) fn again(&self) -> Self {
+    #[must_use]
+    pub fn again(&self) -> Self {
         Error(Box::new(Inner {
             kind: self.0.kind,
             message: self.0.message.clone(),

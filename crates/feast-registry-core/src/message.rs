@@ -13,14 +13,31 @@ use crate::wire::{self, Patch};
 use crate::{Error, Extra, Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Result, VersionExtra};
 
 // Fields of `feast.core.Registry` that are not objects.
-const SCHEMA_VERSION: u32 = 3;
-const VERSION_ID: u32 = 4;
-const UPDATED: u32 = 5;
-const PROJECT_METADATA: u32 = 15;
-const HISTORY: u32 = 18;
+/// The field of the version of the format.
+pub const SCHEMA_VERSION: u32 = 3;
+/// The field of the random identity of this content.
+pub const VERSION_ID: u32 = 4;
+/// The field of the time of the last change.
+pub const UPDATED: u32 = 5;
+/// The field of the identities of projects.
+pub const PROJECT_METADATA: u32 = 15;
+/// The field of the version history.
+pub const HISTORY: u32 = 18;
 
 /// The version of the format, which Feast has never changed.
-const SCHEMA_VERSION_TEXT: &str = "1";
+pub const SCHEMA_VERSION_TEXT: &str = "1";
+
+/// The kind that a field of `feast.core.Registry` repeats.
+pub fn kind_of_field(number: u32) -> Option<Kind> {
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind.spec().registry_field == number && number != 0)
+}
+
+/// Whether bytes would decode as a message of a kind.
+pub fn is_readable(kind: Kind, body: &[u8]) -> bool {
+    crate::model::check(kind, body).is_ok()
+}
 
 /// The rows that a `Registry` message holds.
 ///
@@ -36,14 +53,9 @@ pub fn split(message: &Bytes, default_project: Option<&str>) -> Result<Vec<Recor
     for field in wire::fields(message) {
         let field = field.map_err(|why| Error::corrupt("the registry", why))?;
         let payload = message.slice_ref(field.payload);
-        match (
-            field.number,
-            Kind::ALL
-                .into_iter()
-                .find(|kind| kind.spec().registry_field == field.number),
-        ) {
+        match (field.number, kind_of_field(field.number)) {
             (HISTORY, _) => split_history(&payload, &mut rows)?,
-            (PROJECT_METADATA, _) => rows.extend(split_metadata(&payload)?),
+            (PROJECT_METADATA, _) => rows.extend(metadata_rows(&payload)?),
             (_, Some(Kind::Infra)) => infra = Some(payload),
             (_, Some(kind)) => rows.push(object(kind, payload, default_project)?),
             (SCHEMA_VERSION | VERSION_ID | UPDATED, None) => {}
@@ -139,9 +151,13 @@ fn split_history(payload: &Bytes, rows: &mut Vec<Record>) -> Result<()> {
     Ok(())
 }
 
-/// Feast's file registry has no place for further metadata and keeps it as a JSON object where
-/// the uuid belongs.
-fn split_metadata(payload: &Bytes) -> Result<Vec<Record>> {
+/// The rows in one `ProjectMetadata` message. Feast's file registry has no place for further
+/// metadata and keeps it as a JSON object where the uuid belongs.
+///
+/// # Errors
+///
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the message cannot be read.
+pub fn metadata_rows(payload: &Bytes) -> Result<Vec<Record>> {
     let text = |number| {
         wire::string(payload, &[number]).map_err(|why| Error::corrupt("project metadata", why))
     };

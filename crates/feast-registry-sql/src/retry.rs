@@ -1,8 +1,8 @@
 //! Trying again after a fault that changed nothing, a bounded number of times.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use feast_registry_core::store::pause;
 use feast_registry_core::{Error, ErrorKind};
 
 use crate::{DriverError, FaultClass};
@@ -16,6 +16,9 @@ const FEWER: u32 = 12;
 /// How long a transaction is tried at all: where each attempt waits for a lock, their number
 /// alone would be no bound that a person waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the first pause is about half of.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The attempts at one piece of work.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ impl Attempts {
             return Err(self.give_up(&fault));
         }
         tracing::debug!(error = %fault, attempt = self.made, "tried again");
-        Ok(pause(self.made))
+        Ok(pause(PAUSE, self.made))
     }
 
     /// How many attempts there have been.
@@ -89,14 +92,6 @@ impl Attempts {
 
 fn contention(message: String) -> Error {
     Error::new(ErrorKind::Contention, message)
-}
-
-/// How long to wait before an attempt: grows, and differs between waiters, so that those who
-/// collided do not collide again.
-fn pause(attempt: u32) -> Duration {
-    let ceiling = Duration::from_millis(2) * 2_u32.saturating_pow(attempt.min(8));
-    let random = RandomState::new().hash_one(attempt) % 1_000;
-    ceiling / 2 + ceiling / 2 * u32::try_from(random).unwrap_or(0) / 1_000
 }
 
 #[cfg(test)]

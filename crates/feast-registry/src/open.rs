@@ -14,6 +14,8 @@ use crate::config::{self, Config, ConfigError, JournalMode, RegistryType};
 /// The backends that this build has: those of its Cargo features.
 pub fn backends() -> Backends {
     let backends = Backends::new();
+    #[cfg(feature = "file")]
+    let backends = backends.with(feast_registry_file::FileBackend);
     #[cfg(feature = "sqlite")]
     let backends = backends.with(feast_registry_sqlite::SqliteBackend);
     #[cfg(feature = "postgres")]
@@ -87,6 +89,7 @@ pub fn store_options(config: &Config) -> Result<StoreOptions> {
         _ => "wal".to_owned(),
     });
     options.schema = registry.schema.clone();
+    options.backup_versions = registry.backup_versions;
     Ok(options)
 }
 

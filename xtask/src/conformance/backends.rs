@@ -18,8 +18,9 @@ const POSTGRES: &str = "feast-registry-postgres";
 const MYSQL: &str = "feast-registry-mysql";
 
 /// Every backend, in the order of the table that is printed.
-pub(crate) const BACKENDS: [Backend; 8] = [
+pub(crate) const BACKENDS: [Backend; 9] = [
     backend("memory", "feast-registry-conformance", &["memory"]),
+    backend("file", "feast-registry-file", SUITE_ONLY),
     backend("sqlite", "feast-registry-sqlite", SUITE_ONLY),
     backend("postgres", POSTGRES, WITH_SERVER),
     // Tests of the backend's own end sessions, which in transaction mode are nobody's.

@@ -1,7 +1,9 @@
 //! What a backend implements: keys and bytes, atomic transactions, and no rule of Feast.
 
+mod backups;
 mod decide;
 mod memory;
+mod pause;
 mod read_set;
 mod scan;
 mod write;
@@ -12,9 +14,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+pub use self::backups::{Backup, Backups};
 pub(crate) use self::decide::now;
 pub use self::decide::{Answer, Context, Decide, Decision, Ids};
 pub use self::memory::MemoryStore;
+pub use self::pause::pause;
 pub use self::read_set::{Lock, Range, Read, ReadSet, Target, View};
 pub use self::scan::{Page, Probe, ProbeEntry, Scan};
 pub use self::write::Write;
@@ -218,6 +222,17 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// Behaviour: may be repeated; after [`Teardown::Tables`] the store must be initialised again.
     async fn teardown(&self, what: Teardown) -> Result<()>;
+
+    /// How often this handle has found that another program had undone an acknowledged write:
+    /// only where one can, such as a registry file that Feast overwrites whole.
+    fn undone_writes(&self) -> u64 {
+        0
+    }
+
+    /// The earlier versions that it keeps, where it can.
+    fn backups(&self) -> Option<&dyn Backups> {
+        None
+    }
 
     /// What this backend can do.
     fn capabilities(&self) -> Capabilities;

@@ -184,6 +184,7 @@ fn assemble(
         authority: raw.authority,
         journal_mode: raw.journal_mode,
         schema: raw.schema.filter(|name| !name.is_empty()),
+        backup_versions: raw.backup_versions,
         protected_projects: raw.protected_projects,
         extra,
     }

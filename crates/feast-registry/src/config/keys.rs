@@ -84,6 +84,7 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("authority", Shape::Text),
     Key::new("journal_mode", Shape::Choice(&["wal", "delete"])).or("wal"),
     Key::new("schema", Shape::Text).nullable(),
+    Key::new("backup_versions", Shape::Count).or("0"),
     Key::new("protected_projects", Shape::Names),
 ];
 

@@ -128,6 +128,8 @@ pub struct RegistryConfig {
     pub journal_mode: JournalMode,
     /// PostgreSQL schema that holds the tables; `None` for the first of the user's search path.
     pub schema: Option<String>,
+    /// How many earlier versions are kept beside a registry file.
+    pub backup_versions: u32,
     /// Projects that are never deleted or torn down.
     pub protected_projects: Vec<String>,
     /// Unknown keys of the block, kept as they are.
@@ -180,6 +182,7 @@ pub(super) struct Raw {
     pub(super) authority: String,
     pub(super) journal_mode: JournalMode,
     pub(super) schema: Option<String>,
+    pub(super) backup_versions: u32,
     #[serde(default)]
     pub(super) protected_projects: Vec<String>,
 }

@@ -9,6 +9,8 @@ pub(super) enum Shape {
     Url,
     Choice(&'static [&'static str]),
     Integer,
+    /// How many of something there are, at most 999.
+    Count,
     Flag,
     /// A flag that Feast also takes as text.
     LaxFlag,
@@ -30,6 +32,7 @@ impl Shape {
             Self::Url => "a URL or a path, as text".to_owned(),
             Self::Choice(names) => names.join(", "),
             Self::Integer => "a whole number without quotes, such as 600".to_owned(),
+            Self::Count => "a whole number from 0 to 999, without quotes".to_owned(),
             Self::Flag | Self::LaxFlag => "true or false, without quotes".to_owned(),
             Self::TextMap => "a map whose values are text".to_owned(),
             Self::Map => "a map".to_owned(),
@@ -42,6 +45,7 @@ impl Shape {
     pub(super) fn accepted_text(self) -> String {
         match self {
             Self::Integer => "a whole number such as 600".to_owned(),
+            Self::Count => "a whole number from 0 to 999".to_owned(),
             Self::Flag | Self::LaxFlag => "true, false, yes, no, on, off, 1 or 0".to_owned(),
             Self::TextMap => "a JSON object whose values are text".to_owned(),
             Self::Map | Self::Mcp => "a JSON object".to_owned(),
@@ -56,6 +60,7 @@ impl Shape {
             Self::Text | Self::Url => value.is_string(),
             Self::Choice(names) => value.as_str().is_some_and(|text| names.contains(&text)),
             Self::Integer => value.is_i64(),
+            Self::Count => value.as_u64().is_some_and(|count| count <= 999),
             Self::Flag => value.is_boolean(),
             Self::LaxFlag => return lax(value),
             Self::TextMap => value
@@ -74,7 +79,7 @@ impl Shape {
     pub(super) fn parse(self, text: &str) -> Option<Value> {
         let value = match self {
             Self::Text | Self::Url | Self::Choice(_) => Value::from(text),
-            Self::Integer => text.trim().parse::<i64>().ok()?.into(),
+            Self::Integer | Self::Count => text.trim().parse::<i64>().ok()?.into(),
             Self::Flag | Self::LaxFlag => parse_flag(text)?.into(),
             Self::Names if !text.trim_start().starts_with('[') => names(text),
             Self::Names | Self::TextMap | Self::Map | Self::Mcp => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use feast_registry_core::store::Teardown;
 use feast_registry_core::{
     Change, Effect, ErrorKind, Freshness, Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Registry,
-    RegistryOptions,
+    RegistryOptions, message,
 };
 
 use crate::check::{Checked, present, refused};
@@ -80,7 +80,8 @@ async fn opening_a_registry_adopts_projects_of_an_older_feast(cx: Context) -> Ch
     );
     let custom = rows::at(Key::metadata("not a project", "mine"), "ja", rows::STAMP);
     let entity = Sample::new(Kind::Entity, "alt", "driver");
-    let entity = Record::new(entity.key, entity.body, rows::STAMP);
+    let mut entity = Record::new(entity.key, entity.body, rows::STAMP);
+    entity.body = message::with_project(&entity)?;
     let old = [uuid, custom, entity];
     rows::insert(&*store, &old).await?;
     for _ in 0..2 {

@@ -1,0 +1,156 @@
+//! What is known of the file, and whether that is still so.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use feast_registry_core::{Error, ErrorKind, Result};
+
+use crate::blob::{Blob, Loaded, Version};
+use crate::codec;
+use crate::ring::{Trace, WriteId};
+use crate::state::State;
+
+/// A content of the file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) state: State,
+    /// What the blob calls it; `None` where there is no file.
+    pub(crate) version: Option<Version>,
+}
+
+/// The last content that was seen.
+#[derive(Debug)]
+pub(crate) struct Current {
+    blob: Arc<dyn Blob>,
+    held: ArcSwap<Held>,
+    /// Checks that have begun.
+    begun: AtomicU64,
+    /// Held by the one who checks: the last check that succeeded.
+    flight: tokio::sync::Mutex<u64>,
+    /// Our last write that was acknowledged.
+    acknowledged: Mutex<Option<WriteId>>,
+    undone: AtomicU64,
+}
+
+impl Current {
+    pub(crate) fn new(blob: Arc<dyn Blob>) -> Self {
+        Current {
+            blob,
+            held: ArcSwap::default(),
+            begun: AtomicU64::new(0),
+            flight: tokio::sync::Mutex::new(0),
+            acknowledged: Mutex::new(None),
+            undone: AtomicU64::new(0),
+        }
+    }
+
+    /// The content as it was at some moment of this call, loaded only if it changed. Those who ask
+    /// while somebody checks share the next check.
+    pub(crate) async fn fresh(&self) -> Result<Arc<Held>> {
+        let before = self.begun.load(Ordering::SeqCst);
+        let mut checked = self.flight.lock().await;
+        if *checked <= before {
+            let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+            self.check().await?;
+            *checked = number;
+        }
+        Ok(self.held.load_full())
+    }
+
+    async fn check(&self) -> Result<()> {
+        let known = self.held.load_full();
+        match self.blob.load(known.version.as_ref()).await? {
+            Loaded::Unchanged => {}
+            Loaded::Absent => self.hold(Held::default()),
+            Loaded::Content { bytes, .. } if bytes.is_empty() && known.state.has_rows() => {
+                return Err(self.emptied());
+            }
+            Loaded::Content { bytes, version } => {
+                let state = self.decode(bytes).await?;
+                self.look_for_our_write(&state);
+                self.hold(Held {
+                    state,
+                    version: Some(version),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn decode(&self, bytes: Bytes) -> Result<State> {
+        blocking(move || codec::decode(&bytes))
+            .await?
+            .map_err(|error| {
+                let message = format!(
+                    "{} is not a registry: {}",
+                    self.blob.describe(),
+                    error.message()
+                );
+                Error::new(ErrorKind::Corrupt, message).with_hint(RECOVER)
+            })
+    }
+
+    /// Feast empties a file before it writes it anew. One that stays empty was cut off there.
+    fn emptied(&self) -> Error {
+        let message = format!(
+            "{} is empty: whatever was writing it was interrupted",
+            self.blob.describe()
+        );
+        Error::new(ErrorKind::Corrupt, message).with_hint(RECOVER)
+    }
+
+    fn hold(&self, held: Held) {
+        if held.version.is_none() {
+            // Who removes a registry means to.
+            *self.acknowledged() = None;
+        }
+        self.held.store(Arc::new(held));
+    }
+
+    /// Makes our own write what is known.
+    pub(crate) async fn publish(&self, held: Held, write: Option<WriteId>) {
+        let _flight = self.flight.lock().await;
+        *self.acknowledged() = write;
+        self.hold(held);
+    }
+
+    /// Whether a foreign content still has what we wrote last.
+    fn look_for_our_write(&self, state: &State) {
+        let mut acknowledged = self.acknowledged();
+        if acknowledged.is_none_or(|write| state.ring.trace(write) != Trace::Lost) {
+            return;
+        }
+        *acknowledged = None;
+        let undone_writes = self.undone.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::error!(
+            undone_writes,
+            "{}: another program wrote an older copy over an acknowledged write, which is lost",
+            self.blob.describe()
+        );
+    }
+
+    /// How often that was so.
+    pub(crate) fn undone_writes(&self) -> u64 {
+        self.undone.load(Ordering::Relaxed)
+    }
+
+    fn acknowledged(&self) -> std::sync::MutexGuard<'_, Option<WriteId>> {
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const RECOVER: &str = "bring it back with `feast-registry backups restore` or from a backup of your own; \
+                       if there is nothing to keep, remove it";
+
+/// Runs what takes long beside the tasks of the runtime.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
+}

@@ -1,0 +1,92 @@
+//! Where a file really is, and the names beside it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use feast_registry_core::{Error, ErrorKind, Result};
+
+/// The most links that are followed: as many as Linux does.
+const LINKS: usize = 40;
+
+/// The file behind all links. A link stays what it is, what it leads to is replaced.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+}
+
+impl Place {
+    /// The file that a path leads to, whether it is there or not.
+    pub(super) fn of(path: &Path) -> Result<Place> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            match fs::read_link(&path) {
+                Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+                // It is no link, or not there.
+                Err(_) => return Ok(Place { path }),
+            }
+        }
+        let message = format!("{}: too many symbolic links", path.display());
+        Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    /// The file that writers lock.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.hidden("lock")
+    }
+
+    /// The file that a new content is written to: in the same folder, since only there a rename is
+    /// atomic. Only the holder of the lock uses it, so what a killed writer left is overwritten.
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.hidden("tmp")
+    }
+
+    fn hidden(&self, extension: &str) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(".");
+        name.push(extension);
+        self.folder().join(name)
+    }
+}
+
+/// What an error of the file system means for a registry.
+pub(super) fn error(doing: &str, path: &Path, error: &io::Error) -> Error {
+    use io::ErrorKind as Io;
+    let message = format!("cannot {doing} {}: {error}", path.display());
+    let (kind, hint) = match error.kind() {
+        Io::ReadOnlyFilesystem => (ErrorKind::ReadOnly, "the file system may only be read"),
+        Io::PermissionDenied if doing == "read" => (
+            ErrorKind::Unavailable,
+            "this user needs the right to read it",
+        ),
+        Io::PermissionDenied => (
+            ErrorKind::ReadOnly,
+            "to write, this user needs the right to write the file and its folder: \
+             a new file takes the place of the old one",
+        ),
+        Io::StorageFull | Io::QuotaExceeded => (
+            ErrorKind::Unavailable,
+            "make room; the registry is as it was",
+        ),
+        Io::IsADirectory => (ErrorKind::Unavailable, "name a file in the folder"),
+        Io::NotADirectory => (
+            ErrorKind::Unavailable,
+            "a part of the path is a file, not a folder",
+        ),
+        _ => return Error::new(ErrorKind::Unavailable, message),
+    };
+    Error::new(kind, message).with_hint(hint)
+}

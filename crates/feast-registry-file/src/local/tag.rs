@@ -1,0 +1,65 @@
+//! What tells one content of a file from another without reading it.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
+
+use crate::blob::Version;
+
+/// How long after a change another one may leave the same time behind. File systems take it from a
+/// clock that ticks at least a hundred times a second.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The same where times are whole seconds, or two, as on some old and some remote file systems.
+const COARSE_TICK: Duration = Duration::from_secs(2);
+
+/// Marks a tag that was taken so soon after a change that it may come again.
+const YOUNG: char = '~';
+
+/// The tag of a file with this metadata, looked at now.
+pub(super) fn of(metadata: &Metadata, now: SystemTime) -> Version {
+    let mut etag = format!(
+        "{:x}-{:x}-{:x}-{:x}.{:09}-{:x}.{:09}",
+        metadata.dev(),
+        metadata.ino(),
+        metadata.size(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    );
+    if is_young(metadata, now) {
+        etag.push(YOUNG);
+    }
+    Version {
+        etag: Some(etag),
+        generation: None,
+    }
+}
+
+/// Whether a file may be changed again and look the same.
+pub(super) fn is_young(metadata: &Metadata, now: SystemTime) -> bool {
+    let tick = match metadata.mtime_nsec() {
+        0 => COARSE_TICK,
+        _ => TICK,
+    };
+    let Ok(modified) = metadata.modified() else {
+        return true;
+    };
+    // A time to come says nothing.
+    now.duration_since(modified).is_ok_and(|age| age < tick)
+}
+
+/// Whether two tags are of files that look the same.
+pub(super) fn looks_like(one: &Version, other: &Version) -> bool {
+    text(one).trim_end_matches(YOUNG) == text(other).trim_end_matches(YOUNG)
+}
+
+/// Whether a tag cannot come again with another content.
+pub(super) fn is_certain(version: &Version) -> bool {
+    !text(version).ends_with(YOUNG)
+}
+
+fn text(version: &Version) -> &str {
+    version.etag.as_deref().unwrap_or_default()
+}
