@@ -14,10 +14,10 @@ use crate::config::{self, Config, ConfigError, JournalMode, RegistryType};
 /// The backends that this build has: those of its Cargo features.
 pub fn backends() -> Backends {
     let backends = Backends::new();
-    #[cfg(feature = "file")]
-    let backends = backends.with(feast_registry_file::FileBackend);
     #[cfg(feature = "sqlite")]
     let backends = backends.with(feast_registry_sqlite::SqliteBackend);
+    #[cfg(feature = "file")]
+    let backends = backends.with(feast_registry_file::FileBackend);
     #[cfg(feature = "postgres")]
     let backends = backends.with(feast_registry_postgres::PostgresBackend);
     #[cfg(feature = "cockroachdb")]
