@@ -1,7 +1,7 @@
 //! A store with the faults that a trial needs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use feast_registry_core::store::{
@@ -10,13 +10,17 @@ use feast_registry_core::store::{
 };
 use feast_registry_core::{Error, ErrorKind, Key, Record, Result, Store};
 use futures::stream::BoxStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Another store, which cannot be read while it is `down`, and may have a lower limit.
+/// Another store, which cannot be read while it is `down`, and may have a lower limit. It counts
+/// its probes, and gives none while it is held.
 #[derive(Debug)]
 pub(crate) struct Flaky {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     object_bytes: usize,
+    probes: AtomicUsize,
+    gate: Semaphore,
 }
 
 impl Flaky {
@@ -31,11 +35,23 @@ impl Flaky {
             inner,
             down: AtomicBool::new(false),
             object_bytes,
+            probes: AtomicUsize::new(0),
+            gate: Semaphore::new(1),
         })
     }
 
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Keeps every probe waiting until what is answered is dropped.
+    pub(crate) fn hold(&self) -> Option<SemaphorePermit<'_>> {
+        self.gate.try_acquire().ok()
+    }
+
+    /// How often it was asked what changed.
+    pub(crate) fn probes(&self) -> usize {
+        self.probes.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<()> {
@@ -79,6 +95,8 @@ impl Store for Flaky {
 
     async fn changes(&self) -> Result<Probe> {
         self.check()?;
+        self.probes.fetch_add(1, Ordering::SeqCst);
+        drop(self.gate.acquire().await);
         self.inner.changes().await
     }
 

@@ -29,6 +29,7 @@ pub(super) fn trials() -> Vec<Trial> {
         a_failing_refresh_keeps_serving_and_says_so,
         without_a_snapshot_a_failure_is_an_error,
         a_refresh_that_was_dropped_harms_nobody,
+        refreshes_that_wait_are_one,
         nothing_is_cached_before_the_first_read,
     ]
 }
@@ -314,6 +315,26 @@ async fn a_refresh_that_was_dropped_harms_nobody(cx: Context) -> Checked {
         }
     }
     registry.refresh().await?;
+    same_everywhere(&registry, &entity("it").key).await
+}
+
+async fn refreshes_that_wait_are_one(cx: Context) -> Checked {
+    let (registry, store) = flaky(&cx, options(None, CacheMode::Sync)).await?;
+    registry.refresh().await?;
+    let before = store.probes();
+    let held = store.hold();
+    let mut refreshes: Vec<_> = (0..20).map(|_| Box::pin(registry.refresh())).collect();
+    // The first asks what changed, the others wait for it.
+    for refresh in &mut refreshes {
+        ensure!(
+            futures::poll!(refresh).is_pending(),
+            "a refresh did not wait"
+        );
+    }
+    cx.registry().await?.apply(entity("it").apply()).await?;
+    drop(held);
+    try_join_all(refreshes).await?;
+    ensure_eq!(store.probes() - before, 2, "probes of 20 refreshes");
     same_everywhere(&registry, &entity("it").key).await
 }
 

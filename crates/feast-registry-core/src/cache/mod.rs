@@ -10,6 +10,7 @@ mod refresh;
 mod shelf;
 mod snapshot;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -91,6 +92,8 @@ pub(crate) enum Publication {
 struct Progress {
     /// What was committed while a refresh is reading: it may have read older rows.
     journal: Option<Vec<Publication>>,
+    /// Which of the refreshes that began was the last to succeed.
+    newest: u64,
     last_error: Option<String>,
     failures: u64,
 }
@@ -102,6 +105,8 @@ pub(crate) struct Cache {
     snapshot: ArcSwapOption<Snapshot>,
     /// Held by the one task that refreshes.
     flight: tokio::sync::Mutex<Watch>,
+    /// How many refreshes have begun.
+    begun: AtomicU64,
     progress: Mutex<Progress>,
 }
 
@@ -111,6 +116,7 @@ impl Cache {
             options,
             snapshot: ArcSwapOption::empty(),
             flight: tokio::sync::Mutex::default(),
+            begun: AtomicU64::new(0),
             progress: Mutex::new(Progress::default()),
         }
     }
@@ -147,8 +153,14 @@ impl Cache {
     }
 
     /// Brings the snapshot up to date, whatever its age.
+    ///
+    /// Those who wait for the same refresh share the next: it begins after all of them came.
     pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<()> {
+        let before = self.begun.load(Ordering::SeqCst);
         let mut watch = self.flight.lock().await;
+        if self.progress().newest > before {
+            return Ok(());
+        }
         self.load(store, &mut watch).await.map(drop)
     }
 
@@ -172,6 +184,7 @@ impl Cache {
     }
 
     async fn load(&self, store: &dyn Store, watch: &mut Watch) -> Result<Arc<Snapshot>> {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let old = {
             // Under one lock: what is published is in the snapshot or in the journal, not in both.
             let mut progress = self.progress();
@@ -190,6 +203,7 @@ impl Cache {
                 let snapshot = Arc::new(snapshot);
                 self.snapshot.store(Some(Arc::clone(&snapshot)));
                 progress.last_error = None;
+                progress.newest = number;
                 Ok(snapshot)
             }
             Err(error) => {

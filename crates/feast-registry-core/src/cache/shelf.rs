@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use rpds::RedBlackTreeMapSync;
 
 use crate::store::{ProbeEntry, Range};
-use crate::{Key, Record};
+use crate::{Error, Key, Record, Result, model};
 
 /// The name and number of a row: what tells it from the others of its kind and project.
 type Place = (Arc<str>, i32);
@@ -25,11 +25,25 @@ pub(super) struct Shelf {
     changes: Changes,
     count: u64,
     stamp_sum: i128,
+    /// Rows that cannot be read, and why: found out when they come in, so that lists need not look
+    /// into every row.
+    broken: RedBlackTreeMapSync<Place, Arc<Error>>,
 }
 
 impl Shelf {
     pub(super) fn new(rows: Vec<Record>) -> Self {
+        let mut broken = RedBlackTreeMapSync::new_sync();
+        for row in &rows {
+            if let Err(why) = model::check_stored(row) {
+                broken.insert_mut((Arc::clone(&row.key.name), row.key.number), Arc::new(why));
+            }
+        }
+        Shelf::checked(rows, broken)
+    }
+
+    fn checked(rows: Vec<Record>, broken: RedBlackTreeMapSync<Place, Arc<Error>>) -> Self {
         Shelf {
+            broken,
             count: rows.len() as u64,
             stamp_sum: rows.iter().map(|row| i128::from(row.stamp)).sum(),
             base: Arc::new(Base::new(rows)),
@@ -39,6 +53,19 @@ impl Shelf {
 
     pub(super) fn len(&self) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX)
+    }
+
+    /// Whether any row cannot be read.
+    pub(super) fn has_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// Says so if a row cannot be read.
+    pub(super) fn check(&self, key: &Key) -> Result<()> {
+        let place = (Arc::clone(&key.name), key.number);
+        self.broken
+            .get(&place)
+            .map_or(Ok(()), |why| Err(why.again()))
     }
 
     /// Whether a probe found as many rows as these, with the same stamps all in all.
@@ -60,6 +87,9 @@ impl Shelf {
         self.forget(&place);
         self.count += 1;
         self.stamp_sum += i128::from(row.stamp);
+        if let Err(why) = model::check_stored(&row) {
+            self.broken.insert_mut(place.clone(), Arc::new(why));
+        }
         self.changes.insert_mut(place, Some(row));
         self.rebuild_if_due();
     }
@@ -96,6 +126,7 @@ impl Shelf {
         let Some(stamp) = self.get(&place.0, place.1).map(|row| row.stamp) else {
             return;
         };
+        self.broken.remove_mut(place);
         self.count -= 1;
         self.stamp_sum -= i128::from(stamp);
     }
@@ -126,7 +157,8 @@ impl Shelf {
     /// The cost of a new base is spread over the many changes that it takes to need one.
     fn rebuild_if_due(&mut self) {
         if self.changes.size() > 64 + self.base.rows.len() / 8 {
-            *self = Shelf::new(self.rows().cloned().collect());
+            let rows = self.rows().cloned().collect();
+            *self = Shelf::checked(rows, self.broken.clone());
         }
     }
 }

@@ -105,6 +105,17 @@ impl Snapshot {
         shelf.is_none_or(|shelf| shelf.len() == 0)
     }
 
+    /// Whether any row of a kind cannot be read.
+    pub(crate) fn has_broken(&self, kind: Kind) -> bool {
+        self.shelves[kind as usize].values().any(Shelf::has_broken)
+    }
+
+    /// Says so if a row cannot be read.
+    pub(crate) fn check(&self, key: &Key) -> Result<()> {
+        let shelf = self.shelves[key.kind as usize].get(&key.project);
+        shelf.map_or(Ok(()), |shelf| shelf.check(key))
+    }
+
     /// The row with a key; `Err` if only the store knows.
     pub(crate) fn get(&self, key: &Key) -> Result<Option<&Record>, Dirty> {
         if !self.dirty.is_empty() && self.dirty.contains_key(key) {

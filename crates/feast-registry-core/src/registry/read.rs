@@ -94,6 +94,13 @@ pub struct Listing {
 }
 
 impl Listing {
+    fn of(records: Vec<Record>) -> Self {
+        Listing {
+            records,
+            skipped: Vec::new(),
+        }
+    }
+
     /// Keeps what is `wanted`; what cannot be told of is left out.
     pub(super) fn retain(&mut self, wanted: impl Fn(&Record) -> Result<bool>) {
         let Listing { records, skipped } = self;
@@ -199,11 +206,10 @@ impl Registry {
     pub async fn list(&self, query: &Query) -> Result<Listing> {
         let mut listing = Listing::default();
         for kind in &query.kinds {
-            let mut found = Listing {
-                records: self.rows(*kind, query).await?,
-                skipped: Vec::new(),
-            };
-            found.retain(|row| matches(row, query));
+            let mut found = self.rows(*kind, query).await?;
+            if !query.tags.is_empty() {
+                found.retain(|row| has_tags(row, &query.tags));
+            }
             listing.records.append(&mut found.records);
             listing.skipped.append(&mut found.skipped);
         }
@@ -227,7 +233,8 @@ impl Registry {
         listing.records.iter().map(decode).collect()
     }
 
-    async fn rows(&self, kind: Kind, query: &Query) -> Result<Vec<Record>> {
+    /// The objects of one kind, without those that cannot be read.
+    async fn rows(&self, kind: Kind, query: &Query) -> Result<Listing> {
         let scan = Scan {
             project: query.project.clone(),
             updated_since: query.updated_since,
@@ -236,33 +243,26 @@ impl Registry {
         if query.freshness == Freshness::Cache {
             let snapshot = self.inner.cache.read(&*self.inner.store).await?;
             if let Ok(rows) = snapshot.scan(&scan) {
-                return Ok(rows);
+                let mut found = Listing::of(rows);
+                if snapshot.has_broken(kind) {
+                    found.retain(|row| snapshot.check(&row.key).map(|()| true));
+                }
+                return Ok(found);
             }
         }
-        Ok(in_key_order(
-            self.inner
-                .store
-                .scan(&scan, Consistency::Primary)
-                .await?
-                .records,
-        ))
+        let page = self.inner.store.scan(&scan, Consistency::Primary).await?;
+        let mut found = Listing::of(in_key_order(page.records));
+        found.retain(|row| model::check_stored(row).map(|()| true));
+        Ok(found)
     }
 }
 
-fn matches(row: &Record, query: &Query) -> Result<bool> {
-    model::check_stored(row)?;
-    let Some(path) = row
-        .key
-        .kind
-        .spec()
-        .tags_path
-        .filter(|_| !query.tags.is_empty())
-    else {
-        return Ok(query.tags.is_empty());
+fn has_tags(row: &Record, wanted: &BTreeMap<String, String>) -> Result<bool> {
+    let Some(path) = row.key.kind.spec().tags_path else {
+        return Ok(false);
     };
     let tags = wire::string_map(&row.body, path).map_err(|why| Error::corrupt(&row.key, why))?;
-    Ok(query
-        .tags
+    Ok(wanted
         .iter()
         .all(|(key, value)| tags.get(key) == Some(value)))
 }
