@@ -96,3 +96,6 @@ pub(crate) fn freshness(allow_cache: bool) -> Freshness {
 pub(crate) fn given(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,9 +105,13 @@ impl Snapshot {
         shelf.is_none_or(|shelf| shelf.len() == 0)
     }
 
-    /// Whether any row of a kind cannot be read.
-    pub(crate) fn has_broken(&self, kind: Kind) -> bool {
-        self.shelves[kind as usize].values().any(Shelf::has_broken)
+    /// Whether any row where a scan looks cannot be read.
+    pub(crate) fn has_broken(&self, scan: &Scan) -> bool {
+        let shelves = &self.shelves[scan.kind as usize];
+        match &scan.project {
+            Some(project) => shelves.get(project).is_some_and(Shelf::has_broken),
+            None => shelves.values().any(Shelf::has_broken),
+        }
     }
 
     /// Says so if a row cannot be read.

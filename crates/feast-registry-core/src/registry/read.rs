@@ -244,7 +244,7 @@ impl Registry {
             let snapshot = self.inner.cache.read(&*self.inner.store).await?;
             if let Ok(rows) = snapshot.scan(&scan) {
                 let mut found = Listing::of(rows);
-                if snapshot.has_broken(kind) {
+                if snapshot.has_broken(&scan) {
                     found.retain(|row| snapshot.check(&row.key).map(|()| true));
                 }
                 return Ok(found);

@@ -1,23 +1,11 @@
-//! Objects to send, written as JSON for short.
+//! Objects to send, as protobuf JSON.
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
-use feast_registry_core::{Kind, json};
-
-/// The serialized message that stands for a JSON value.
-pub(crate) fn message(kind: Kind, value: Value) -> Bytes {
-    json::from_json(kind.spec().message, value)
-        .expect("samples are well-formed")
-        .into()
-}
+use feast_registry_core::Kind;
 
 /// An object of a kind with a name.
-pub(crate) fn object(kind: Kind, name: &str) -> Bytes {
-    message(kind, value(kind, name))
-}
-
-fn value(kind: Kind, name: &str) -> Value {
+pub(crate) fn value(kind: Kind, name: &str) -> Value {
     let source =
         json!({"name": "source", "type": "BATCH_FILE", "fileOptions": {"uri": "s.parquet"}});
     let feature = |name: &str| json!({"name": name, "valueType": "INT64"});

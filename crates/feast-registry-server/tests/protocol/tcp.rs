@@ -4,18 +4,15 @@ use hyper::client::conn::http2 as client_conn;
 use hyper::server::conn::http2 as server_conn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tonic::Code;
 use tonic::service::Routes;
 
 use feast_registry_core::Kind;
-use feast_registry_proto::core::{Entity, Project};
-use feast_registry_proto::registry::{ApplyEntityRequest, GetEntityRequest, GetProjectRequest};
 use feast_registry_server::{Rpc, service};
-use tonic_prost::prost::Message;
 
 use crate::client::{Client, registry};
-use crate::samples;
 
 #[tokio::test]
 async fn an_entity_goes_in_and_comes_out() {
@@ -38,28 +35,12 @@ async fn an_entity_goes_in_and_comes_out() {
         async move { sender.send_request(request).await }
     }));
 
-    let entity = Entity::decode(samples::object(Kind::Entity, "driver")).unwrap();
-    let apply = ApplyEntityRequest {
-        entity: Some(entity),
-        project: "rides".to_owned(),
-        commit: true,
-    };
-    let () = client.call(Rpc::ApplyEntity, apply).await.unwrap();
-    let get = |name: &str| GetEntityRequest {
-        name: name.to_owned(),
-        project: "rides".to_owned(),
-        allow_cache: false,
-    };
-    let stored: Entity = client.call(Rpc::GetEntity, get("driver")).await.unwrap();
-    assert_eq!(stored.spec.unwrap().join_key, "id");
-    let project = GetProjectRequest {
-        name: "rides".to_owned(),
-        allow_cache: true,
-    };
-    let project: Project = client.call(Rpc::GetProject, project).await.unwrap();
-    assert_eq!(project.spec.unwrap().name, "rides");
-    let missing = client.call::<Entity>(Rpc::GetEntity, get("rider")).await;
-    assert_eq!(missing.unwrap_err().code(), Code::NotFound);
+    client.apply(Kind::Entity, "rides", "driver").await;
+    let get = |name: &str| json!({"name": name, "project": "rides"});
+    let stored = client.ok(Rpc::GetEntity, get("driver")).await;
+    assert_eq!(stored["spec"]["joinKey"], "id");
+    let (code, ..) = client.refused(Rpc::GetEntity, get("rider")).await;
+    assert_eq!(code, Code::NotFound);
 
     drop(client);
     connecting.await.unwrap().unwrap();

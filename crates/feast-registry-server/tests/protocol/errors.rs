@@ -1,0 +1,127 @@
+//! What clients are told when something fails.
+
+use bytes::Bytes;
+use serde_json::json;
+use tonic::Code;
+
+use feast_registry_core::Kind;
+use feast_registry_server::{RegistrySlot, Rpc, service};
+
+use crate::client::{Client, client, registry};
+use crate::samples;
+
+#[tokio::test]
+async fn a_name_that_is_taken_by_another_kind_of_view() {
+    let client = &mut client().await;
+    client.apply(Kind::FeatureView, "rides", "trips").await;
+    let other = json!({
+        "labelView": samples::value(Kind::LabelView, "trips"), "project": "rides",
+    });
+    let (code, class, _) = client.refused(Rpc::ApplyFeatureView, other).await;
+    assert_eq!(
+        (code, &*class),
+        (Code::AlreadyExists, "ConflictingFeatureViewNames")
+    );
+}
+
+#[tokio::test]
+async fn a_plain_feature_view_is_asked_for_and_another_is_there() {
+    let client = &mut client().await;
+    client
+        .apply(Kind::OnDemandFeatureView, "rides", "ratio")
+        .await;
+    let request = json!({"name": "ratio", "project": "rides"});
+    let (code, class, message) = client.refused(Rpc::GetFeatureView, request).await;
+    assert_eq!(
+        (code, &*class),
+        (Code::NotFound, "FeatureViewNotFoundException")
+    );
+    assert_eq!(
+        message,
+        "Feature view ratio does not exist in project rides"
+    );
+}
+
+#[tokio::test]
+async fn an_apply_without_an_object() {
+    let client = &mut client().await;
+    for (rpc, what) in [
+        (Rpc::ApplyEntity, "entity"),
+        (Rpc::ApplyFeatureView, "feature view"),
+        (Rpc::ApplyProject, "project"),
+    ] {
+        let (code, _, message) = client.refused(rpc, json!({})).await;
+        assert_eq!(code, Code::InvalidArgument);
+        assert_eq!(message, format!("the request has no {what}"));
+    }
+}
+
+#[tokio::test]
+async fn two_views_in_one_request() {
+    let client = &mut client().await;
+    // Protobuf's own encoders cannot write this: two members of a oneof.
+    let mut request = Vec::new();
+    for number in [1, 2] {
+        feast_registry_core::wire::put_len(number, b"", &mut request);
+    }
+    let status = client.send(Rpc::ApplyFeatureView, request.into()).await;
+    let status = status.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains("more than one"), "{status}");
+}
+
+#[tokio::test]
+async fn a_protected_project_is_not_deleted() {
+    let client = &mut client().await;
+    let project = json!({"spec": {
+        "name": "rides", "tags": {"feast.dev/protected-project": "true"},
+    }});
+    client.apply_value(Kind::Project, "rides", project).await;
+    let (code, class, message) = client
+        .refused(Rpc::DeleteProject, json!({"name": "rides"}))
+        .await;
+    assert_eq!((code, &*class), (Code::FailedPrecondition, "FeastError"));
+    assert!(
+        message.contains("remove"),
+        "says what would help: {message}"
+    );
+}
+
+#[tokio::test]
+async fn jobs_need_an_offline_store() {
+    let client = &mut client().await;
+    for rpc in [Rpc::CreateDatasetFromRetrieval, Rpc::GetDatasetData] {
+        let (code, _, message) = client.refused(rpc, json!({"name": "it"})).await;
+        assert_eq!(code, Code::Unimplemented);
+        assert!(message.contains("offline store"), "{message}");
+    }
+    let (code, class, _) = client
+        .refused(Rpc::GetDatasetJobStatus, json!({"jobId": "1"}))
+        .await;
+    assert_eq!(
+        (code, &*class),
+        (Code::NotFound, "FeastObjectNotFoundException")
+    );
+}
+
+#[tokio::test]
+async fn an_rpc_that_there_is_not() {
+    let client = &mut client().await;
+    for path in [
+        "/feast.registry.RegistryServer/Explode",
+        "/feast.Other/GetEntity",
+    ] {
+        let status = client.send_to(path, Bytes::new()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_is_not_open_yet() {
+    let slot = RegistrySlot::default();
+    let client = &mut Client::of(service(slot.clone()));
+    let (code, ..) = client.refused(Rpc::Commit, json!({})).await;
+    assert_eq!(code, Code::Unavailable);
+    slot.fill(registry().await);
+    client.ok(Rpc::Commit, json!({})).await;
+}
