@@ -11,7 +11,7 @@ struct Feature {
     drivers: &'static [&'static str],
 }
 
-const FEATURES: [Feature; 5] = [
+const FEATURES: [Feature; 7] = [
     Feature {
         name: "file",
         drivers: &[],
@@ -31,6 +31,14 @@ const FEATURES: [Feature; 5] = [
     Feature {
         name: "mysql",
         drivers: &["mysql_async"],
+    },
+    Feature {
+        name: "s3",
+        drivers: &["object_store"],
+    },
+    Feature {
+        name: "gcs",
+        drivers: &["object_store"],
     },
 ];
 

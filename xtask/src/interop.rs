@@ -2,14 +2,12 @@
 //! database whose server can be had.
 
 use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::provision::{Provision, Starting, Target};
 use crate::servers::Ward;
 use crate::shell::{self, Count};
-use crate::{Result, workspace_root};
+use crate::{Result, venv};
 
 /// Run the suite with the real Feast, which it installs first if need be.
 ///
@@ -64,7 +62,7 @@ fn check_used(name: &str) -> Result {
 
 /// Installs Feast, starts servers and runs the suite.
 pub(crate) fn run_suite(args: &Args) -> Result<Count> {
-    let python = environment()?;
+    let python = venv::programs("interop-venv", REQUIREMENTS)?.join("python");
     // The suite runs the command itself as well.
     shell::build_command()?;
     let mut command = suite(args);
@@ -109,38 +107,4 @@ fn servers(args: &Args) -> Result<(Starting, Vec<(&'static str, Target)>)> {
         }
     }
     Ok((starting, servers))
-}
-
-/// A virtual environment with what `requirements.txt` names; made anew when that changes.
-fn environment() -> Result<PathBuf> {
-    let root = workspace_root();
-    let folder = root.join("target/interop-venv");
-    let python = folder.join("bin/python");
-    let wanted = fs::read_to_string(root.join(REQUIREMENTS))?;
-    let installed = folder.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|have| have == wanted) && python.exists() {
-        return Ok(python);
-    }
-    create(&folder, &python)?;
-    fs::write(installed, wanted)?;
-    Ok(python)
-}
-
-fn create(folder: &Path, python: &Path) -> Result {
-    let folder = folder.to_string_lossy();
-    shell::run(shell::program(
-        "python3",
-        &["-m", "venv", "--clear", &folder],
-    ))?;
-    shell::run(shell::program(
-        python,
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--requirement",
-            REQUIREMENTS,
-        ],
-    ))
 }

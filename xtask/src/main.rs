@@ -16,6 +16,7 @@ mod provision;
 mod servers;
 mod shell;
 mod test;
+mod venv;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

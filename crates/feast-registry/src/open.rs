@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use feast_registry_core::backend::{Backends, PoolOptions, StoreOptions};
+use feast_registry_core::backend::{Backends, ObjectOptions, PoolOptions, StoreOptions};
 use feast_registry_core::store::SchemaMode;
-use feast_registry_core::url::RegistryUrl;
+use feast_registry_core::url::{RegistryUrl, Secret};
 use feast_registry_core::{
     CacheMode, CacheOptions, Error, ErrorKind, Registry, RegistryOptions, Result,
 };
 
-use crate::config::{self, Config, ConfigError, JournalMode, RegistryType};
+use crate::config::{self, Config, ConfigError, JournalMode, RegistryConfig, RegistryType};
 
 /// The backends that this build has: those of its Cargo features.
 pub fn backends() -> Backends {
@@ -18,6 +18,10 @@ pub fn backends() -> Backends {
     let backends = backends.with(feast_registry_sqlite::SqliteBackend);
     #[cfg(feature = "file")]
     let backends = backends.with(feast_registry_file::FileBackend);
+    #[cfg(feature = "s3")]
+    let backends = backends.with(feast_registry_file::object::S3Backend);
+    #[cfg(feature = "gcs")]
+    let backends = backends.with(feast_registry_file::object::GcsBackend);
     #[cfg(feature = "postgres")]
     let backends = backends.with(feast_registry_postgres::PostgresBackend);
     #[cfg(feature = "cockroachdb")]
@@ -90,7 +94,20 @@ pub fn store_options(config: &Config) -> Result<StoreOptions> {
     });
     options.schema = registry.schema.clone();
     options.backup_versions = registry.backup_versions;
+    options.object = object(registry);
     Ok(options)
+}
+
+fn object(registry: &RegistryConfig) -> ObjectOptions {
+    let mut object = ObjectOptions::default();
+    let arguments = registry.s3_additional_kwargs.iter();
+    // The configuration has taken text only.
+    let text = |value: &serde_json::Value| value.as_str().map(Secret::new);
+    object.s3_additional_kwargs = arguments
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect();
+    object.allow_lost_updates = registry.allow_lost_updates;
+    object
 }
 
 /// What a configuration says to the rules and the cache.
@@ -131,5 +148,34 @@ fn pool(from: &config::PoolOptions) -> PoolOptions {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Error::new(ErrorKind::Config, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LoadOptions;
+
+    #[test]
+    fn what_object_stores_need_reaches_the_backend_and_stays_hidden() {
+        let mut options = LoadOptions {
+            registry: Some("s3://lake/registry.pb".to_owned()),
+            ..LoadOptions::default()
+        };
+        for (key, value) in [
+            (
+                "s3_additional_kwargs",
+                r#"{"SSEKMSEncryptionContext": "hush"}"#,
+            ),
+            ("allow_lost_updates", "true"),
+        ] {
+            options.overrides.push((key.to_owned(), value.to_owned()));
+        }
+        let loaded = config::load(&options).expect("a configuration");
+        let options = store_options(&loaded.config).expect("options");
+        let argument = &options.object.s3_additional_kwargs["SSEKMSEncryptionContext"];
+        assert_eq!(argument.expose(), "hush");
+        assert!(options.object.allow_lost_updates);
+        assert!(!format!("{options:?}").contains("hush"));
     }
 }

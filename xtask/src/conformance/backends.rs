@@ -16,11 +16,12 @@ const WITH_SERVER: &[&str] = &["conformance", "server"];
 const SUITE_ONLY: &[&str] = &["conformance"];
 const POSTGRES: &str = "feast-registry-postgres";
 const MYSQL: &str = "feast-registry-mysql";
+const FILE: &str = "feast-registry-file";
 
 /// Every backend, in the order of the table that is printed.
-pub(crate) const BACKENDS: [Backend; 9] = [
+pub(crate) const BACKENDS: [Backend; 12] = [
     backend("memory", "feast-registry-conformance", &["memory"]),
-    backend("file", "feast-registry-file", SUITE_ONLY),
+    backend("file", FILE, SUITE_ONLY),
     backend("sqlite", "feast-registry-sqlite", SUITE_ONLY),
     backend("postgres", POSTGRES, WITH_SERVER),
     // Tests of the backend's own end sessions, which in transaction mode are nobody's.
@@ -29,6 +30,9 @@ pub(crate) const BACKENDS: [Backend; 9] = [
     backend("mariadb", MYSQL, WITH_SERVER),
     backend("galera", MYSQL, SUITE_ONLY),
     backend("cockroachdb", "feast-registry-cockroachdb", WITH_SERVER),
+    backend("s3", FILE, &["s3"]),
+    backend("seaweedfs", FILE, &["s3"]),
+    backend("gcs", FILE, &["gcs"]),
 ];
 
 const fn backend(

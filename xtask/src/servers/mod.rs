@@ -1,4 +1,5 @@
-//! Database servers for tests: private, temporary instances of the programs on this machine.
+//! Servers for tests, of databases and of objects: private, temporary instances of the programs on
+//! this machine.
 //!
 //! Each listens on a free port of the loopback address, keeps its data in a temporary folder and
 //! is gone when its [`Running`] is dropped, when this program panics, and when it is interrupted.
@@ -14,6 +15,7 @@ mod ports;
 mod postgres;
 mod process;
 pub(crate) mod programs;
+mod s3;
 mod site;
 mod template;
 mod ward;
@@ -38,13 +40,15 @@ pub(crate) trait Server: fmt::Debug + Sync {
 }
 
 /// Every server there is.
-pub(crate) const SERVERS: [&dyn Server; 6] = [
+pub(crate) const SERVERS: [&dyn Server; 8] = [
     &postgres::Postgres,
     &pgbouncer::PgBouncer,
     &mysql::Mysql,
     &mariadb::Mariadb,
     &galera::Galera,
     &postgres::Cockroach,
+    &s3::Moto,
+    &s3::SeaweedFs,
 ];
 
 /// The server of a backend.

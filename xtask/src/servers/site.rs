@@ -44,6 +44,13 @@ impl Site {
         self
     }
 
+    /// Servers run as the user of this program: they must reach what only that one may read, and do
+    /// not mind to be run by root.
+    pub(super) fn as_this_user(mut self) -> Self {
+        self.account = None;
+        self
+    }
+
     /// Whether servers put what they acknowledge on the disk.
     pub(super) fn is_durable(&self) -> bool {
         self.durable

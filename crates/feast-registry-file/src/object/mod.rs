@@ -7,6 +7,7 @@
 //! needed: nothing is listed, and no bucket is asked about itself.
 
 mod answer;
+mod backend;
 mod blob;
 mod environment;
 #[cfg(feature = "gcs")]
@@ -28,6 +29,10 @@ use self::blob::ObjectBlob;
 use self::place::{Place, Service};
 use crate::{Blob, Pace};
 
+#[cfg(feature = "gcs")]
+pub use self::backend::GcsBackend;
+#[cfg(feature = "s3")]
+pub use self::backend::S3Backend;
 pub use self::environment::Environment;
 #[cfg(feature = "gcs")]
 pub use self::gcs::GcsSettings;

@@ -89,17 +89,23 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
+    /// A store that runs in another process.
+    pub(crate) fn at(kind: Kind, url: &str) -> Self {
+        Fake {
+            kind,
+            url: url.to_owned(),
+            answer: Duration::from_secs(20),
+            control: Arc::default(),
+            objects: Arc::default(),
+        }
+    }
+
     /// Starts a store on a thread of its own: trials have runtimes that end with them.
     pub(crate) fn start(kind: Kind) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
-        let fake = Fake {
-            kind,
-            url: format!("http://{}", listener.local_addr().expect("an address")),
-            answer: Duration::from_secs(20),
-            control: Arc::default(),
-            objects: Arc::default(),
-        };
+        let address = listener.local_addr().expect("an address");
+        let fake = Fake::at(kind, &format!("http://{address}"));
         let served = fake.clone();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()

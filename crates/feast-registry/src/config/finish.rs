@@ -169,6 +169,7 @@ fn assemble(
         cache_ttl_seconds: raw.cache_ttl_seconds,
         cache_mode: raw.cache_mode,
         s3_additional_kwargs: raw.s3_additional_kwargs,
+        allow_lost_updates: raw.allow_lost_updates,
         purge_feast_metadata: raw.purge_feast_metadata,
         enable_online_feature_view_versioning: raw.enable_online_feature_view_versioning,
         serve_features_while_materializing: raw.serve_features_while_materializing,

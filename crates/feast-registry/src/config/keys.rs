@@ -69,6 +69,7 @@ pub(super) static KEYS: &[Key] = &[
     Key::new("cache_ttl_seconds", Shape::Integer).or("600"),
     Key::new("cache_mode", Shape::Choice(&["sync", "thread"])).or("sync"),
     Key::new("s3_additional_kwargs", Shape::TextMap).nullable(),
+    Key::new("allow_lost_updates", Shape::Flag).or("false"),
     Key::new("purge_feast_metadata", Shape::Flag).or("false"),
     Key::new("enable_online_feature_view_versioning", Shape::Flag).or("false"),
     Key::new("serve_features_while_materializing", Shape::Flag).or("false"),

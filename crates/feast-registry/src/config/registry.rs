@@ -98,6 +98,8 @@ pub struct RegistryConfig {
     pub cache_mode: CacheMode,
     /// Further arguments of S3 writes; their values are text.
     pub s3_additional_kwargs: Kwargs,
+    /// Whether to write to an object store that ignores the conditions of writes.
+    pub allow_lost_updates: bool,
     /// Whether project metadata is deleted with the rest.
     pub purge_feast_metadata: bool,
     /// Whether `name@vN` may be read online.
@@ -163,6 +165,7 @@ pub(super) struct Raw {
     pub(super) cache_mode: CacheMode,
     #[serde(default)]
     pub(super) s3_additional_kwargs: Kwargs,
+    pub(super) allow_lost_updates: bool,
     pub(super) purge_feast_metadata: bool,
     pub(super) enable_online_feature_view_versioning: bool,
     pub(super) serve_features_while_materializing: bool,

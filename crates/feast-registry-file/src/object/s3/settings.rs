@@ -33,6 +33,9 @@ const HANDED_ON: [&str; 14] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 ];
 
+/// Access key, its secret and perhaps a session token.
+type Credentials = (String, Secret, Option<Secret>);
+
 /// Where a registry is on S3. `Debug` hides secrets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -90,7 +93,10 @@ impl S3Settings {
             endpoint: endpoint.map(checked_endpoint).transpose()?,
             region: region.map(str::to_owned),
             virtual_host: virtual_host(url, &env)?,
-            credentials: credentials(&env, &profile)?,
+            credentials: match of_url(url) {
+                None => credentials(&env, &profile)?,
+                given => given,
+            },
             certificates: env.get("AWS_CA_BUNDLE").map(PathBuf::from),
             put_arguments: options.s3_additional_kwargs.clone(),
             timing: Timing::default(),
@@ -166,11 +172,14 @@ fn virtual_host(url: &RegistryUrl, env: &Environment) -> Result<bool> {
     }
 }
 
+/// `s3://key:secret@bucket/…`, which Feast does not know.
+fn of_url(url: &RegistryUrl) -> Option<Credentials> {
+    let (key, secret) = url.username().zip(url.password())?;
+    Some((key.to_owned(), secret.clone(), None))
+}
+
 /// Keys of the environment come first, then a token of the platform, then those of a profile.
-fn credentials(
-    env: &Environment,
-    profile: &Profile,
-) -> Result<Option<(String, Secret, Option<Secret>)>> {
+fn credentials(env: &Environment, profile: &Profile) -> Result<Option<Credentials>> {
     let from = |key: Option<&str>, secret: Option<&str>, token: Option<&str>| {
         let pair = key.zip(secret);
         pair.map(|(key, secret)| (key.to_owned(), Secret::new(secret), token.map(Secret::new)))
