@@ -169,7 +169,7 @@ impl Store for FileStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_local_reads(true)
+        Capabilities::default().with_frugal_reads(true)
     }
 
     fn limits(&self) -> Limits {

@@ -47,7 +47,8 @@ impl Backend for MysqlBackend {
 /// Those of [`MysqlDriver::connect`].
 pub async fn open(settings: &MysqlSettings) -> Result<SqlStore<MysqlDriver>, Error> {
     let driver = MysqlDriver::connect(settings).await?;
-    let mut capabilities = Capabilities::default();
+    // Each statement is a round trip, whenever it is sent.
+    let mut capabilities = Capabilities::default().with_frugal_reads(true);
     capabilities.case_sensitive_names = driver.exact_names();
     Ok(SqlStore::new(driver, capabilities, settings.echo))
 }

@@ -145,8 +145,8 @@ impl WriteJob {
                 }
                 Ok(Decision::Need(more)) => {
                     self.reads.union(&more);
-                    if self.one_writer {
-                        // Nobody else can lock anything: read on where we are.
+                    if self.one_writer || more.is_plain() {
+                        // No lock is taken out of order: read on where we are.
                         self.read(connection, Vec::new(), &more, &mut view, lookalikes)
                             .await?;
                     } else {

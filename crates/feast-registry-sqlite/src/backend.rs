@@ -49,7 +49,7 @@ pub fn open(settings: &SqliteSettings) -> Result<SqlStore<SqliteDriver>, Error> 
     let on_disk = settings.file.is_some();
     let capabilities = Capabilities::default()
         .with_durable(on_disk)
-        .with_local_reads(true)
+        .with_frugal_reads(true)
         .with_shared(on_disk);
     Ok(SqlStore::new(driver, capabilities, settings.echo))
 }

@@ -18,7 +18,7 @@ use self::combine::Combiner;
 pub use self::read::{Freshness, Listing, Query, Skipped};
 pub use self::transfer::Summary;
 use crate::cache::{Cache, CacheMode, CacheOptions, CacheStatus};
-use crate::rules::{self, Change, Outcome, Settings};
+use crate::rules::{self, Change, Outcome, Settings, Stamps};
 use crate::store::{SchemaMode, Store, StoreExt};
 use crate::{Record, Result};
 
@@ -47,6 +47,7 @@ struct Inner {
     settings: Arc<Settings>,
     cache: Cache,
     combiner: Combiner,
+    stamps: Stamps,
 }
 
 impl Registry {
@@ -69,6 +70,7 @@ impl Registry {
                 settings: Arc::new(settings),
                 cache: Cache::new(options.cache),
                 combiner: Combiner::default(),
+                stamps: Stamps::default(),
             }),
         };
         registry.adopt_projects().await?;
@@ -98,15 +100,17 @@ impl Registry {
     pub async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
         rules::check(&changes)?;
         let settings = Arc::clone(&self.inner.settings);
-        let local = self.inner.store.capabilities().local_reads;
-        let reads = rules::first_reads(&changes, &settings, local);
+        let stamped = self.inner.stamps.now();
+        let frugal = self.inner.store.capabilities().frugal_reads;
+        let reads = rules::first_reads(&changes, &settings, &stamped, frugal);
         let committed = self
             .inner
             .store
             .transact_typed(reads, move |view, context| {
-                rules::decide(&changes, &settings, view, context)
+                rules::decide(&changes, &settings, &stamped, view, context)
             })
             .await?;
+        self.inner.stamps.note(committed.seen);
         if self.inner.cache.options().mode == CacheMode::Sync && !committed.publications.is_empty()
         {
             self.inner.cache.publish(committed.publications);

@@ -8,9 +8,8 @@ use prost_types::Timestamp;
 
 use feast_registry_proto::core::FeatureViewState;
 
-use super::{Draft, Rule, Settings, apply, delete, import, life, materialize, metadata, project};
-use crate::store::{Lock, Range, ReadSet};
-use crate::{Key, Kind, LAST_UPDATED, Record, Revision};
+use super::{Draft, Rule, apply, delete, import, life, materialize, metadata, project};
+use crate::{Key, Kind, Record, Revision};
 
 /// Create an object, or change it to this definition.
 #[derive(Clone, Debug)]
@@ -263,77 +262,6 @@ impl Change {
                 project::set_protected(draft, project, *protected)
             }
             Change::Import(row) => import::import(draft, row),
-        }
-    }
-}
-
-/// Adds to `reads` what a change is known to read: right for an object that exists, so that
-/// changing one costs one round of reads. A new one costs a second.
-///
-/// With `frugal`, what is needed only for a new version is left out: where one more read costs no
-/// round trip, a change that is none is cheaper without it.
-pub(crate) fn hint(change: &Change, settings: &Settings, frugal: bool, reads: &mut ReadSet) {
-    let mut metadata = |project: &Arc<str>| {
-        if !settings.purge_feast_metadata {
-            let key = Key::metadata(Arc::clone(project), LAST_UPDATED);
-            reads.key(key, Lock::Plain);
-        }
-    };
-    match change {
-        Change::Apply(apply) => {
-            metadata(&apply.project);
-            reads.key(apply.key(), Lock::Update);
-            if apply.kind.is_view() && !frugal {
-                reads.range(
-                    Range::last_version(Arc::clone(&apply.project), Arc::clone(&apply.name)),
-                    Lock::Plain,
-                );
-            }
-        }
-        Change::Delete(delete) => {
-            metadata(&delete.project);
-            for kind in delete.kinds() {
-                let key = Key::new(*kind, Arc::clone(&delete.project), Arc::clone(&delete.name));
-                reads.key(key, Lock::Update);
-            }
-        }
-        Change::Materialize { project, view, .. }
-        | Change::SetEnabled { project, view, .. }
-        | Change::SetState { project, view, .. } => {
-            metadata(project);
-            reads.key(
-                Key::new(Kind::FeatureView, Arc::clone(project), Arc::clone(view)),
-                Lock::Update,
-            );
-        }
-        Change::UpdateInfra { project, .. } => {
-            metadata(project);
-            reads.key(Key::infra(Arc::clone(project)), Lock::Update);
-        }
-        Change::SetUserMetadata { project, view, .. } => {
-            for kind in Kind::VIEWS {
-                reads.key(
-                    Key::new(kind, Arc::clone(project), Arc::clone(view)),
-                    Lock::Update,
-                );
-            }
-        }
-        Change::SetProjectMetadata { project, key, .. } => {
-            reads.key(
-                Key::metadata(Arc::clone(project), Arc::clone(key)),
-                Lock::Update,
-            );
-        }
-        Change::EnsureProject(name) => {
-            metadata(name);
-            reads.key(Key::project(Arc::clone(name)), Lock::Share);
-        }
-        Change::SetProtected { project, .. } => {
-            metadata(project);
-            reads.key(Key::project(Arc::clone(project)), Lock::Update);
-        }
-        Change::Import(row) => {
-            reads.key(row.key.clone(), Lock::Update);
         }
     }
 }

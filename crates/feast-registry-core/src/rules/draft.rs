@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use prost_types::Timestamp;
 
-use super::{Rule, Settings, Stop};
+use super::{Rule, Seen, Settings, Stamped, Stop};
 use crate::cache::Publication;
 use crate::store::{Context, Lock, Range, ReadSet, View, Write};
-use crate::{Error, ErrorKind, Key, Kind, Record};
+use crate::{Error, ErrorKind, Key, Kind, LAST_UPDATED, Record};
 
 /// What was read, with the changes of the batch on top.
 pub(crate) struct Draft<'a> {
     view: &'a View,
     context: &'a Context,
     settings: &'a Settings,
+    stamped: &'a Stamped,
     needs: ReadSet,
     /// Rows that the batch has set or removed so far.
     changed: BTreeMap<Key, Option<Record>>,
@@ -29,11 +30,17 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(view: &'a View, context: &'a Context, settings: &'a Settings) -> Self {
+    pub(super) fn new(
+        view: &'a View,
+        context: &'a Context,
+        settings: &'a Settings,
+        stamped: &'a Stamped,
+    ) -> Self {
         Draft {
             view,
             context,
             settings,
+            stamped,
             needs: ReadSet::new(),
             changed: BTreeMap::new(),
             removed: HashSet::new(),
@@ -186,8 +193,15 @@ impl<'a> Draft<'a> {
         self.touched.retain(|touched| **touched != *project);
     }
 
-    /// The writes of the batch and what they mean for the cache, or what must be read first.
-    pub(super) fn finish(mut self) -> Result<(Vec<Write>, Vec<Publication>), ReadSet> {
+    /// Whether a project is known to have the stamp of this second already. One that the batch itself
+    /// creates has none, even if another one of its name had.
+    pub(super) fn is_stamped(&self, project: &Arc<str>) -> bool {
+        self.stamped.covers(project, self.second())
+            && !self.has_put(&Key::project(Arc::clone(project)))
+    }
+
+    /// The writes of the batch and what they mean, or what must be read first.
+    pub(super) fn finish(mut self) -> Result<Finished, ReadSet> {
         let touched = std::mem::take(&mut self.touched);
         for project in &touched {
             // A failure here can only be a missing read, which `needs` holds: the rows are small.
@@ -196,6 +210,7 @@ impl<'a> Draft<'a> {
         if self.lacks_reads() {
             return Err(self.needs);
         }
+        let seen = self.seen(touched);
         let mut writes: Vec<Write> = self
             .emptied
             .iter()
@@ -223,8 +238,39 @@ impl<'a> Draft<'a> {
             let replaced = self.removed.contains(&key);
             difference(before, key, after, replaced, &mut writes);
         }
-        Ok((writes, publications))
+        Ok(Finished {
+            writes,
+            publications,
+            seen,
+        })
     }
+
+    /// The projects that have changed, or whose stamp has: whether they now have that of this second.
+    fn seen(&self, touched: Vec<Arc<str>>) -> Seen {
+        let second = self.second();
+        let metadata = self.changed.iter().rev();
+        let stamps = metadata
+            .take_while(|(key, _)| key.kind == Kind::Metadata)
+            .filter(|(key, _)| *key.name == *LAST_UPDATED);
+        let set = stamps.map(|(key, row)| {
+            let stamped = row.as_ref().is_some_and(|row| row.stamp >= second);
+            (Arc::clone(&key.project), stamped)
+        });
+        // What the batch has set counts more than that it has changed something: so it comes last.
+        let touched = touched.into_iter().map(|project| (project, true));
+        Seen {
+            second,
+            projects: touched.chain(set).collect(),
+        }
+    }
+}
+
+/// What a batch comes to.
+pub(super) struct Finished {
+    pub(super) writes: Vec<Write>,
+    /// For the cache.
+    pub(super) publications: Vec<Publication>,
+    pub(super) seen: Seen,
 }
 
 /// The writes that turn one row into another. A row that was removed and came back is a new one.

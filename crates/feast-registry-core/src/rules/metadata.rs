@@ -11,9 +11,10 @@ use crate::{Error, Extra, Key, LAST_UPDATED, PROJECT_UUID, Record};
 /// Notes the second of a change in the project's metadata.
 ///
 /// Every writer of a project would queue for this row, so it is read without a lock and written
-/// only when the second has changed. With the first one comes the identity of the project.
+/// only when the second has changed; it is not even read where it is known to have this second. With
+/// the first one comes the identity of the project.
 pub(super) fn bump(draft: &mut Draft<'_>, project: &Arc<str>) -> Rule<()> {
-    if draft.settings().purge_feast_metadata {
+    if draft.settings().purge_feast_metadata || draft.is_stamped(project) {
         return Ok(());
     }
     let stamp_key = Key::metadata(Arc::clone(project), LAST_UPDATED);

@@ -11,6 +11,7 @@ mod check;
 mod delete;
 mod draft;
 mod equality;
+mod hints;
 mod import;
 mod life;
 mod materialize;
@@ -20,6 +21,7 @@ mod patches;
 mod pins;
 mod project;
 mod service;
+mod stamps;
 mod versions;
 mod view;
 
@@ -27,12 +29,14 @@ use crate::cache::Publication;
 use crate::store::{Context, Decision, ReadSet, View};
 use crate::{Error, Result};
 
-use self::change::hint;
 pub use self::change::{Apply, Change, Delete, Effect, Outcome};
 use self::draft::Draft;
 pub(crate) use self::equality::check as check_message;
+use self::hints::Hints;
 pub use self::life::Life;
 pub(crate) use self::project::is_protected;
+pub(crate) use self::stamps::Stamps;
+use self::stamps::{Seen, Stamped};
 
 /// Settings that rules depend on.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +80,7 @@ type Rule<T> = std::result::Result<T, Stop>;
 pub(crate) struct Committed {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) publications: Vec<Publication>,
+    pub(crate) seen: Seen,
 }
 
 /// Refuses a batch that is wrong whatever the registry holds.
@@ -91,10 +96,11 @@ pub(crate) fn check(changes: &[Change]) -> Result<()> {
 pub(crate) fn decide(
     changes: &[Change],
     settings: &Settings,
+    stamped: &Stamped,
     view: &View,
     context: &Context,
 ) -> Result<Decision<Committed>> {
-    let mut draft = Draft::new(view, context, settings);
+    let mut draft = Draft::new(view, context, settings, stamped);
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {
         match change.decide(&mut draft) {
@@ -107,11 +113,12 @@ pub(crate) fn decide(
         }
     }
     Ok(match draft.finish() {
-        Ok((writes, publications)) => Decision::Commit {
-            writes,
+        Ok(finished) => Decision::Commit {
+            writes: finished.writes,
             answer: Committed {
                 outcomes,
-                publications,
+                publications: finished.publications,
+                seen: finished.seen,
             },
         },
         Err(reads) => Decision::Need(reads),
@@ -131,13 +138,17 @@ impl Error {
 
 /// What a batch of changes is known to read, before anything was read.
 ///
-/// `local` says that a further read costs no round trip. In a batch, most of it is worth reading at
-/// once all the same, since deciding it again costs more.
-pub(crate) fn first_reads(changes: &[Change], settings: &Settings, local: bool) -> ReadSet {
-    let mut reads = ReadSet::new();
-    let frugal = local && changes.len() == 1;
+/// `frugal` says that a further read costs no more than one at once. In a batch, most of it is worth
+/// reading at once all the same, since deciding it again costs more.
+pub(crate) fn first_reads(
+    changes: &[Change],
+    settings: &Settings,
+    stamped: &Stamped,
+    frugal: bool,
+) -> ReadSet {
+    let mut hints = Hints::new(settings, stamped, frugal && changes.len() == 1);
     for change in changes {
-        hint(change, settings, frugal, &mut reads);
+        hints.add(change);
     }
-    reads
+    hints.reads
 }

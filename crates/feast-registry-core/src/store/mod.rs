@@ -65,8 +65,9 @@ pub struct Capabilities {
     pub shared: bool,
     /// Names that differ only in case are different names.
     pub case_sensitive_names: bool,
-    /// A read that a decision turns out to need costs no round trip and no restart.
-    pub local_reads: bool,
+    /// A read costs the same when a decision turns out to need it as when it is asked for at once,
+    /// so that nothing is read that may be in vain. Else all that is likely is asked for at once.
+    pub frugal_reads: bool,
 }
 
 impl Default for Capabilities {
@@ -75,7 +76,7 @@ impl Default for Capabilities {
             durable: true,
             shared: true,
             case_sensitive_names: true,
-            local_reads: false,
+            frugal_reads: false,
         }
     }
 }
@@ -116,10 +117,10 @@ impl Capabilities {
         self
     }
 
-    /// These capabilities, with the cost of further reads as said.
+    /// These capabilities, with what is read at once as said.
     #[must_use]
-    pub fn with_local_reads(mut self, local: bool) -> Self {
-        self.local_reads = local;
+    pub fn with_frugal_reads(mut self, frugal: bool) -> Self {
+        self.frugal_reads = frugal;
         self
     }
 

@@ -142,6 +142,11 @@ impl ReadSet {
         self.reads.get(&Target::Key(key.clone())).copied()
     }
 
+    /// Whether nothing is locked.
+    pub fn is_plain(&self) -> bool {
+        self.reads.values().all(|lock| *lock == Lock::Plain)
+    }
+
     /// Whether nothing is read.
     pub fn is_empty(&self) -> bool {
         self.reads.is_empty()

@@ -115,16 +115,37 @@ fn incomplete(missing: &[Kind]) -> Error {
     .with_hint("create them with `feast-registry schema create`, or set `schema_mode: auto`")
 }
 
-/// Creates tables. Another process may do so at the same time: what fails because a table is
-/// there by now is no failure.
+/// Creates tables: all together where a transaction has the database for itself, else one by one, as
+/// not every database can undo them.
 async fn create(driver: &dyn Driver, kinds: &[Kind]) -> Result<()> {
-    for kind in kinds {
-        let steps = in_transaction(driver, statements::create(driver.dialect(), *kind));
-        if let Err(fault) = run(driver, steps).await
-            && missing(&tables(driver).await?).contains(kind)
-        {
+    let together = match driver.dialect().one_writer() {
+        true => kinds.len().max(1),
+        false => 1,
+    };
+    for kinds in kinds.chunks(together) {
+        create_together(driver, kinds.to_vec()).await?;
+    }
+    Ok(())
+}
+
+/// Creates tables in one transaction. Another process may create them at the same time: what fails
+/// because a table is there by now is tried again without it.
+async fn create_together(driver: &dyn Driver, mut kinds: Vec<Kind>) -> Result<()> {
+    while !kinds.is_empty() {
+        let statements = kinds
+            .iter()
+            .flat_map(|kind| statements::create(driver.dialect(), *kind));
+        let steps = in_transaction(driver, statements.collect());
+        let Err(fault) = run(driver, steps).await else {
+            return Ok(());
+        };
+        let missing = missing(&tables(driver).await?);
+        let before = kinds.len();
+        kinds.retain(|kind| missing.contains(kind));
+        if kinds.len() == before {
+            let tables: Vec<&str> = kinds.iter().map(|kind| kind.spec().table).collect();
             return Err(Error::from(fault)
-                .context(format_args!("cannot create table {}", kind.spec().table)));
+                .context(format_args!("cannot create table {}", tables.join(", "))));
         }
     }
     Ok(())
