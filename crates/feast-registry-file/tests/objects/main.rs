@@ -6,6 +6,7 @@ mod fake;
 mod conditions;
 mod errors;
 mod reading;
+mod registry;
 mod rights;
 mod writing;
 
