@@ -18,9 +18,23 @@ pub(crate) fn status(error: &Error) -> Status {
     let details = json!({
         "module": "feast.errors",
         "class": class,
-        "message": message(error),
+        "message": shortened(message(error)),
     });
     Status::new(code(report.grpc), details.to_string())
+}
+
+/// More of a message would not fit into a header: clients take 8 KiB of them, in which a letter that
+/// is not ASCII, or a control character, takes six bytes and more.
+const MAX_MESSAGE_BYTES: usize = 1_000;
+
+fn shortened(mut message: String) -> String {
+    if message.len() > MAX_MESSAGE_BYTES {
+        let boundary = |end: &usize| message.is_char_boundary(*end);
+        let end = (0..=MAX_MESSAGE_BYTES).rev().find(boundary);
+        message.truncate(end.unwrap_or_default());
+        message.push('…');
+    }
+    message
 }
 
 /// What a client is told.
@@ -52,8 +66,21 @@ fn code(grpc: Grpc) -> Code {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+    use tonic::codegen::http;
 
     use super::*;
+
+    /// `NotFound` is `NOT_FOUND`.
+    fn screaming(code: Code) -> String {
+        let mut text = String::new();
+        for letter in format!("{code:?}").chars() {
+            if letter.is_uppercase() && !text.is_empty() {
+                text.push('_');
+            }
+            text.push(letter.to_ascii_uppercase());
+        }
+        text
+    }
 
     fn details(error: &Error) -> (Code, Value) {
         let status = status(error);
@@ -73,6 +100,36 @@ mod tests {
             let told = details["message"].as_str().expect("a text");
             assert_eq!(told == "secret of the host", report.public, "{kind:?}");
             assert_ne!(report.exit_code, 0, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_fits_into_a_header() {
+        for letter in ["a", "ü", "\u{1}", "\u{1f600}", "\""] {
+            let status = status(&Error::invalid(letter.repeat(100_000)));
+            let mut headers = http::HeaderMap::new();
+            status.add_header(&mut headers).expect("it is a header");
+            let length: usize = headers.values().map(http::HeaderValue::len).sum();
+            assert!(length < 8_000, "{length} bytes of {letter:?}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let documented = include_str!("../../../docs/server.md");
+        for kind in ErrorKind::ALL {
+            let report = kind.report();
+            let status = screaming(code(report.grpc));
+            let class = match kind {
+                ErrorKind::NotFound(_) => "that of its kind",
+                _ => report.feast_class.unwrap_or("FeastError"),
+            };
+            let row = documented.lines().find(|line| {
+                line.contains(&format!("| `{status}` |"))
+                    && line.contains(class)
+                    && line.ends_with(&format!("| {} |", report.exit_code))
+            });
+            assert!(row.is_some(), "no row of {kind:?}: {status}, {class}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use feast_registry_core::listing::camel_case;
 use feast_registry_core::{Freshness, Key, Kind, Life, Record, Result, decode, wire};
 use feast_registry_proto::core;
 use feast_registry_proto::core::data_source::SourceType;
@@ -9,7 +10,6 @@ use feast_registry_proto::core::on_demand_source::Source;
 use feast_registry_proto::core::policy::PolicyType;
 use feast_registry_proto::types::value_type;
 
-use super::data_types::camel;
 use crate::failure::Outcome;
 use crate::output::{Cell, Table};
 use crate::session::Session;
@@ -295,7 +295,7 @@ fn permission(row: &Record, _: &Entities) -> Result<Vec<Cell>> {
     };
     Ok(vec![
         name(row),
-        Cell::lines(spec.types().map(|of| camel(of.as_str_name()))),
+        Cell::lines(spec.types().map(|of| camel_case(of.as_str_name()))),
         Cell::lines(&spec.name_patterns),
         Cell::lines(spec.actions().map(|action| action.as_str_name())),
         Cell::lines(roles),

@@ -1,11 +1,10 @@
 //! The features of views.
 
-use feast_registry_core::{Error, ErrorKind, Kind, Query, Record, Result, wire};
+use feast_registry_core::listing::{feature_type, features_of};
+use feast_registry_core::{Error, ErrorKind, Kind, Query, Record};
 use feast_registry_proto::core::FeatureSpecV2;
-use feast_registry_proto::prost::Message as _;
 use serde_json::{Value, json};
 
-use super::data_types::feast_type;
 use super::list::message_json;
 use crate::args::{FeatureCommand, Format};
 use crate::failure::Outcome;
@@ -30,31 +29,18 @@ pub(super) async fn run(command: FeatureCommand, session: &mut Session<'_>) -> O
     }
 }
 
-/// The features of a view.
-fn features(view: &Record) -> Result<Vec<FeatureSpecV2>> {
-    let corrupt = |why: &dyn std::fmt::Display| Error::corrupt(&view.key, why);
-    let path = view.key.kind.view().map(|spec| spec.features_path);
-    let Some((last, parents)) = path.and_then(<[u32]>::split_last) else {
-        return Ok(Vec::new());
-    };
-    let Some(spec) = wire::message(&view.body, parents).map_err(|why| corrupt(&why))? else {
-        return Ok(Vec::new());
-    };
-    wire::repeated(&spec, *last)
-        .map_err(|why| corrupt(&why))?
-        .into_iter()
-        .map(|feature| FeatureSpecV2::decode(feature).map_err(|why| corrupt(&why)))
-        .collect()
-}
-
 fn data_type(feature: &FeatureSpecV2) -> String {
-    feast_type(feature.value_type().as_str_name())
+    feature_type(feature.value_type())
 }
 
 fn list(views: &[Record], session: &mut Session<'_>) -> Outcome {
     let mut found = Vec::new();
     for view in views {
-        found.extend(features(view)?.into_iter().map(|feature| (view, feature)));
+        found.extend(
+            features_of(view)?
+                .into_iter()
+                .map(|feature| (view, feature)),
+        );
     }
     let format = session.format(Format::Table);
     let out = &mut session.streams.out;
@@ -82,7 +68,7 @@ fn list(views: &[Record], session: &mut Session<'_>) -> Outcome {
 async fn describe(name: &str, views: &[Record], session: &mut Session<'_>) -> Outcome {
     let mut found = Vec::new();
     for view in views {
-        for feature in features(view)?
+        for feature in features_of(view)?
             .iter()
             .filter(|feature| feature.name == name)
         {

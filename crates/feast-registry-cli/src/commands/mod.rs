@@ -2,7 +2,6 @@
 
 mod apply;
 mod columns;
-mod data_types;
 mod delete;
 mod describe;
 mod dump;

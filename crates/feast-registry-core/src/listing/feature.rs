@@ -73,7 +73,11 @@ impl FeatureFilter {
 }
 
 /// The features of a view.
-pub(crate) fn features_of(view: &Record) -> Result<Vec<FeatureSpecV2>> {
+///
+/// # Errors
+///
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the view cannot be read.
+pub fn features_of(view: &Record) -> Result<Vec<FeatureSpecV2>> {
     let path = view.key.kind.view().map(|spec| spec.features_path);
     let Some((last, parents)) = path.and_then(<[u32]>::split_last) else {
         return Ok(Vec::new());
@@ -107,14 +111,18 @@ fn primitive(name: &str) -> String {
     match name {
         "FLOAT" => "Float32".to_owned(),
         "DOUBLE" => "Float64".to_owned(),
-        other => other
-            .split('_')
-            .flat_map(|word| {
-                let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-                [first.to_ascii_uppercase(), rest.to_ascii_lowercase()]
-            })
-            .collect(),
+        other => camel_case(other),
     }
+}
+
+/// `FEATURE_VIEW` is `FeatureView`.
+pub fn camel_case(name: &str) -> String {
+    name.split('_')
+        .flat_map(|word| {
+            let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+            [first.to_ascii_uppercase(), rest.to_ascii_lowercase()]
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod filter;
 mod order;
 mod page;
 
-pub use self::feature::{FeatureFilter, FeatureKind, feature_type};
+pub use self::feature::{FeatureFilter, FeatureKind, camel_case, feature_type, features_of};
 pub use self::filter::{DatasetFilter, ViewFilter};
 pub use self::order::{Attribute, Attributes, Value, sort};
 pub use self::page::paginate;

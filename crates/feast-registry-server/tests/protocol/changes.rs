@@ -147,8 +147,10 @@ async fn the_whole_registry_is_one_message() {
             .apply(Kind::FeatureView, project, &format!("{name}_stats"))
             .await;
     }
+    client.apply(Kind::Infra, "rides", "table").await;
     let whole = client.ok(Rpc::Proto, json!({})).await;
-    for field in ["projects", "entities", "featureViews"] {
+    assert_eq!(whole["infra"], samples::value(Kind::Infra, "table"));
+    for field in ["projects", "entities", "featureViews", "projectMetadata"] {
         assert_eq!(whole[field].as_array().map(Vec::len), Some(2), "{field}");
     }
     assert_eq!(whole.get("featureViewVersionHistory"), None);

@@ -25,8 +25,13 @@ pub(crate) struct Client<S = RegistryService>(Grpc<S>);
 
 /// A registry of one test.
 pub(crate) async fn registry() -> Registry {
+    registry_with(RegistryOptions::default()).await
+}
+
+/// The same with settings.
+pub(crate) async fn registry_with(options: RegistryOptions) -> Registry {
     let store = Arc::new(MemoryStore::new());
-    Registry::open(store, RegistryOptions::default())
+    Registry::open(store, options)
         .await
         .expect("a registry in memory opens")
 }

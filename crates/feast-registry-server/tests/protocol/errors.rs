@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use tonic::Code;
+use tonic::body::Body;
+use tonic::codegen::http;
+use tonic::{Code, Status};
 
 use feast_registry_core::Kind;
 use feast_registry_server::{RegistrySlot, Rpc, service};
@@ -124,4 +126,21 @@ async fn a_registry_that_is_not_open_yet() {
     assert_eq!(code, Code::Unavailable);
     slot.fill(registry().await);
     client.ok(Rpc::Commit, json!({})).await;
+}
+
+#[tokio::test]
+async fn a_layer_in_front_decides_who_may_call() {
+    let open = service(registry().await);
+    let guarded = tower::service_fn(move |request: http::Request<Body>| {
+        let mut open = open.clone();
+        async move {
+            match request.headers().contains_key("authorization") {
+                true => tower::Service::call(&mut open, request).await,
+                false => Ok(Status::unauthenticated("no token").into_http()),
+            }
+        }
+    });
+    let client = &mut Client::of(guarded);
+    let status = client.call(Rpc::Commit, json!({})).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use feast_registry_core::Kind;
-use feast_registry_server::Rpc;
+use feast_registry_core::{Kind, RegistryOptions};
+use feast_registry_server::{Rpc, service};
 
-use crate::client::{Client, client};
+use crate::client::{Client, client, registry_with};
 
 async fn entities(names: &[&str]) -> Client {
     let mut client = client().await;
@@ -93,8 +93,10 @@ async fn every_tag_has_to_match() {
 
 #[tokio::test]
 async fn protected_projects_are_not_listed() {
-    let client = &mut client().await;
-    for (name, protected) in [("open", "no"), ("shut", "true")] {
+    let mut options = RegistryOptions::default();
+    options.settings.protected_projects = vec!["kept".to_owned()];
+    let client = &mut Client::of(service(registry_with(options).await));
+    for (name, protected) in [("open", "no"), ("tagged", "true"), ("kept", "no")] {
         let project = json!({"spec": {
             "name": name, "tags": {"feast.dev/protected-project": protected},
         }});

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use feast_registry_core::listing::camel_case;
 use feast_registry_core::{Error, Kind, Record, Result, decode, wire};
 use feast_registry_proto::core;
 use feast_registry_proto::core::permission_spec::{AuthzedAction, Type};
@@ -9,7 +10,6 @@ use feast_registry_proto::core::policy::PolicyType;
 use regex::{Regex, RegexBuilder};
 
 use crate::commands::columns::class;
-use crate::commands::data_types::camel;
 
 /// Largest compiled pattern, in bytes.
 const MAX_PATTERN: usize = 1024 * 1024;
@@ -97,7 +97,7 @@ impl Permission {
 fn is_a(resource: &Resource, of: Type) -> bool {
     match of {
         Type::FeatureView => matches!(resource.kind, Kind::FeatureView | Kind::StreamFeatureView),
-        other => camel(other.as_str_name()) == resource.class,
+        other => camel_case(other.as_str_name()) == resource.class,
     }
 }
 
