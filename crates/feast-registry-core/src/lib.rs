@@ -9,6 +9,7 @@ pub mod lineage;
 pub mod listing;
 pub mod message;
 mod model;
+pub mod plan;
 mod record;
 mod registry;
 mod rules;
@@ -20,6 +21,7 @@ pub use self::cache::{CacheMode, CacheOptions, CacheStatus};
 pub use self::error::{Error, ErrorKind, Grpc, Report, Result};
 pub use self::kind::{Kind, KindSpec, Path, Shape, ViewSpec};
 pub use self::model::{RegistryObject, decode};
+pub use self::plan::Plan;
 pub use self::record::{
     Extra, INFRA_NAME, Key, LAST_UPDATED, PROJECT_UUID, Record, Revision, VersionExtra,
 };

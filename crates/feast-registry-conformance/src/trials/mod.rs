@@ -13,6 +13,7 @@ mod materialization;
 mod model;
 mod names;
 mod payload;
+mod plan;
 mod preconditions;
 mod rules;
 mod store;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Trial> {
         crud::trials(),
         list::trials(),
         batch::trials(),
+        plan::trials(),
         preconditions::trials(),
         rules::trials(),
         versions::trials(),

@@ -5,6 +5,7 @@ mod combine;
 mod features;
 mod lineage;
 mod metadata;
+mod plan;
 mod read;
 mod teardown;
 mod transfer;
@@ -18,8 +19,8 @@ use self::combine::Combiner;
 pub use self::read::{Freshness, Listing, Query, Skipped};
 pub use self::transfer::Summary;
 use crate::cache::{Cache, CacheMode, CacheOptions, CacheStatus};
-use crate::rules::{self, Change, Outcome, Settings, Stamps};
-use crate::store::{SchemaMode, Store, StoreExt};
+use crate::rules::{self, Change, Committed, Outcome, Settings, Stamps};
+use crate::store::{Context, Decision, SchemaMode, Store, StoreExt, View};
 use crate::{Record, Result};
 
 /// How a registry behaves.
@@ -98,16 +99,20 @@ impl Registry {
     ///
     /// The first change that breaks a rule fails the batch; else those of [`Store::transact`].
     pub async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
-        rules::check(&changes)?;
-        let settings = Arc::clone(&self.inner.settings);
-        let stamped = self.inner.stamps.now();
-        let frugal = self.inner.store.capabilities().frugal_reads;
-        let reads = rules::first_reads(&changes, &settings, &stamped, frugal);
+        self.transact(changes, |_, _| Ok(())).await
+    }
+
+    /// Commits changes, unless a look at what they would do says no.
+    async fn transact<F>(&self, changes: Vec<Change>, look: F) -> Result<Vec<Outcome>>
+    where
+        F: Fn(&[Change], &Committed) -> Result<()> + Send + Sync + 'static,
+    {
         let committed = self
-            .inner
-            .store
-            .transact_typed(reads, move |view, context| {
-                rules::decide(&changes, &settings, &stamped, view, context)
+            .decide(changes, move |changes, decision| {
+                if let Decision::Commit { answer, .. } = &decision {
+                    look(changes, answer)?;
+                }
+                Ok(decision)
             })
             .await?;
         self.inner.stamps.note(committed.seen);
@@ -116,6 +121,24 @@ impl Registry {
             self.inner.cache.publish(committed.publications);
         }
         Ok(committed.outcomes)
+    }
+
+    /// Lets the rules decide changes, and does what is made of their decision.
+    async fn decide<T, F>(&self, changes: Vec<Change>, make: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&[Change], Decision<Committed>) -> Result<Decision<T>> + Send + Sync + 'static,
+    {
+        rules::check(&changes)?;
+        let settings = Arc::clone(&self.inner.settings);
+        let stamped = self.inner.stamps.now();
+        let frugal = self.inner.store.capabilities().frugal_reads;
+        let reads = rules::first_reads(&changes, &settings, &stamped, frugal);
+        let decide = move |view: &View, context: &Context| {
+            let decision = rules::decide(&changes, &settings, &stamped, view, context)?;
+            make(&changes, decision)
+        };
+        self.inner.store.transact_typed(reads, decide).await
     }
 
     /// Brings the cache up to date: reads what changed in the store, however that came about.

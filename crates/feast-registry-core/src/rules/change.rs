@@ -1,6 +1,7 @@
 //! The changes that users ask for.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use prost_types::Timestamp;
 use feast_registry_proto::core::FeatureViewState;
 
 use super::{Draft, Rule, apply, delete, import, life, materialize, metadata, project};
-use crate::{Key, Kind, Record, Revision};
+use crate::{Error, Key, Kind, Record, Revision};
 
 /// Create an object, or change it to this definition.
 #[derive(Clone, Debug)]
@@ -134,6 +135,42 @@ pub enum Effect {
     Recorded,
 }
 
+impl Effect {
+    const ALL: [Effect; 5] = [
+        Effect::Created,
+        Effect::Updated,
+        Effect::Unchanged,
+        Effect::Deleted,
+        Effect::Recorded,
+    ];
+
+    /// In one word, for example `created`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Created => "created",
+            Effect::Updated => "updated",
+            Effect::Unchanged => "unchanged",
+            Effect::Deleted => "deleted",
+            Effect::Recorded => "recorded",
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Effect {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let known = Effect::ALL.into_iter().find(|effect| effect.name() == text);
+        known.ok_or_else(|| Error::invalid(format!("`{text}` is no effect of a change")))
+    }
+}
+
 /// What became of one change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -223,6 +260,17 @@ impl Delete {
 }
 
 impl Change {
+    /// The bytes that it brings; `None` if it brings none.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        match self {
+            Change::Apply(apply) => Some(&apply.body),
+            Change::UpdateInfra { body, .. } => Some(body),
+            Change::SetUserMetadata { user_metadata, .. } => Some(user_metadata),
+            Change::Import(row) => Some(&row.body),
+            _ => None,
+        }
+    }
+
     pub(super) fn decide(&self, draft: &mut Draft<'_>) -> Rule<Outcome> {
         match self {
             Change::Apply(apply) => apply::apply(draft, apply),
