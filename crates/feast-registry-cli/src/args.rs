@@ -176,6 +176,8 @@ pub(crate) enum Command {
     Features(FeatureCommand),
     /// Put definitions into the registry, all of them or none
     Apply(Apply),
+    /// Show what an apply would do, field by field, and do nothing
+    Plan(Plan),
     /// Delete the first object with this name
     Delete(Delete),
     /// Write the registry into one file
@@ -345,18 +347,42 @@ A file is one of these, told by its content:
 Fields are those of Feast's protobuf messages, in camelCase or snake_case. An object that names no
 project belongs to --project, or to the only project there is.";
 
+/// What to apply.
 #[derive(Debug, Args)]
-#[command(after_help = APPLY)]
-pub(crate) struct Apply {
+pub(crate) struct Definitions {
     /// Files with definitions; `-` is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Fail unless the object is at this revision; for one object only
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) expected_revision: Option<Revision>,
     /// Record changed views as new versions without making them the active ones
     #[arg(long)]
     pub(crate) no_promote: bool,
+    /// Delete what the files no longer have: entities, data sources, views, services and permissions
+    /// of the projects that they are about
+    #[arg(long)]
+    pub(crate) prune: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = APPLY)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    /// Fail unless the object is at this revision; for one object only
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) expected_revision: Option<Revision>,
+    /// Do exactly what this plan says (`plan --out`), or nothing
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) expected_plan: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = APPLY)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    /// Write the plan into a file, for `apply --expected-plan`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

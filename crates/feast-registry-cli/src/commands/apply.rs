@@ -1,144 +1,76 @@
 //! `apply`: definitions from files, all of them or none.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::path::Path;
 
-use feast_registry_core::{Change, Effect, Error, Key, Kind, Outcome as Applied, Summary};
+use feast_registry_core::{Error, Outcome as Applied, Plan, Summary};
 use serde_json::{Value, json};
 
-use super::summary;
+use super::batch::Batch;
+use super::{plan, summary};
 use crate::args;
 use crate::failure::Outcome;
-use crate::input::{self, Definition, Source};
+use crate::input::Source;
 use crate::output::Progress;
 use crate::session::Session;
 
 pub(super) async fn run(args: args::Apply, session: &mut Session<'_>) -> Outcome {
-    let mut definitions = Vec::new();
-    for file in &args.files {
-        let source = Source::read(file, &mut session.streams.input)?;
-        definitions.extend(input::definitions(&source)?);
+    let mut batch = Batch::read(&args.definitions, session).await?;
+    if let Some(revision) = args.expected_revision {
+        batch.expect(revision)?;
     }
-    if args.expected_revision.is_some() && definitions.len() != 1 {
-        let message = format!(
-            "--expected-revision is for one object, not for {}",
-            definitions.len()
-        );
-        return Err(Error::invalid(message).into());
-    }
-    // What others refer to comes first; kinds are declared in that order.
-    definitions.sort_by_key(|definition| definition.kind);
-    let default = default_project(&definitions, session).await?;
-    let mut batch = Batch::default();
-    for definition in definitions {
-        batch.add(definition, default.as_ref(), &args)?;
-    }
-    let outcomes = batch.commit(session).await?;
+    let plan = match &args.expected_plan {
+        Some(file) => Some(read(file, session)?),
+        None if batch.deletes() > 0 && !session.global.yes => Some(confirm(&batch, session).await?),
+        None => None,
+    };
+    let outcomes = commit(&batch, plan, session).await?;
     let objects = || Value::Array(outcomes.iter().map(object).collect());
     summary::print(&Summary::of(&outcomes), Some(&objects), session)
 }
 
-/// The project of objects that name none: the one in effect, or the only one being applied.
-async fn default_project(
-    definitions: &[Definition],
+/// A plan that somebody has looked at.
+fn read(file: &Path, session: &mut Session<'_>) -> Outcome<Plan> {
+    let source = Source::read(file, &mut session.streams.input)?;
+    serde_json::from_slice(&source.bytes).map_err(|why| {
+        let message = format!("{} is no plan: {why}", source.name);
+        let error =
+            Error::invalid(message).with_hint("`feast-registry plan --out FILE` writes one");
+        error.into()
+    })
+}
+
+/// Shows what would be deleted, and asks. What is shown is then what is done, or nothing is.
+async fn confirm(batch: &Batch, session: &mut Session<'_>) -> Outcome<Plan> {
+    let plan = batch.plan(session).await?;
+    plan::write(&mut session.streams.err, &plan)?;
+    session.confirm(&format!("delete {} objects?", batch.deletes()))?;
+    Ok(plan)
+}
+
+/// Commits all of it in one transaction; an error says which file and place is to blame.
+async fn commit(
+    batch: &Batch,
+    plan: Option<Plan>,
     session: &mut Session<'_>,
-) -> Outcome<Option<Arc<str>>> {
-    if definitions
-        .iter()
-        .all(|definition| definition.project.is_some())
-    {
-        return Ok(None);
-    }
-    if let Some(project) = session.config()?.project {
-        return Ok(Some(project.into()));
-    }
-    let mut projects = definitions
-        .iter()
-        .filter(|definition| definition.kind == Kind::Project);
-    if let (Some(only), None) = (projects.next(), projects.next()) {
-        return Ok(Some(Arc::clone(&only.name)));
-    }
-    Ok(session.find_project().await?.ok())
-}
-
-/// Changes, and where each was found.
-#[derive(Debug, Default)]
-struct Batch {
-    changes: Vec<Change>,
-    places: Vec<String>,
-    known: HashMap<Key, usize>,
-}
-
-impl Batch {
-    fn add(
-        &mut self,
-        definition: Definition,
-        default: Option<&Arc<str>>,
-        args: &args::Apply,
-    ) -> Result<(), Error> {
-        let place = definition.place.clone();
-        let key = definition.key(default)?;
-        if let Some(first) = self.known.get(&key) {
-            let first = &self.places[*first];
-            let message = format!("{place}: {key} is defined twice, first at {first}");
-            return Err(Error::invalid(message));
-        }
-        let mut change = definition.into_change(&key);
-        match &mut change {
-            Change::Apply(apply) => {
-                apply.expected = args.expected_revision;
-                apply.no_promote = args.no_promote;
-            }
-            _ if args.expected_revision.is_some() => {
-                let message = format!("{place}: --expected-revision is not for infrastructure");
-                return Err(Error::invalid(message));
-            }
-            _ => {}
-        }
-        self.known.insert(key, self.places.len());
-        self.places.push(place);
-        self.changes.push(change);
-        Ok(())
-    }
-
-    /// Commits all of it in one transaction; an error says which file and place is to blame.
-    async fn commit(&self, session: &mut Session<'_>) -> Outcome<Vec<Applied>> {
-        let registry = session.registry().await?;
-        let doing = format!("applying {} objects", self.changes.len());
-        let progress = Progress::spinner(session.streams, self.changes.len(), doing);
-        let result = registry.commit(self.changes.clone()).await;
-        drop(progress);
-        Ok(result.map_err(|error| self.blame(error))?)
-    }
-
-    fn blame(&self, error: Error) -> Error {
-        let mut candidates = self.changes.iter().zip(&self.places);
-        let place = match self.changes.len() {
-            1 => candidates.next(),
-            // The registry says which change of several it could not make.
-            _ => candidates.find(|(change, _)| error.message().starts_with(&format!("{change}: "))),
-        };
-        match place {
-            Some((_, place)) => error.context(place),
-            None => error,
-        }
-    }
+) -> Outcome<Vec<Applied>> {
+    let registry = session.registry().await?;
+    let doing = format!("applying {} objects", batch.changes.len());
+    let progress = Progress::spinner(session.streams, batch.changes.len(), doing);
+    let changes = batch.changes.clone();
+    let result = match plan {
+        Some(plan) => registry.commit_planned(changes, plan).await,
+        None => registry.commit(changes).await,
+    };
+    drop(progress);
+    result.map_err(|error| batch.blame(error).into())
 }
 
 fn object(outcome: &Applied) -> Value {
-    let effect = match outcome.effect {
-        Effect::Created => "created",
-        Effect::Updated => "updated",
-        Effect::Unchanged => "unchanged",
-        Effect::Recorded => "recorded",
-        Effect::Deleted => "deleted",
-        _ => "changed",
-    };
     json!({
         "kind": outcome.key.kind.spec().name,
         "project": *outcome.key.project,
         "name": *outcome.key.name,
-        "effect": effect,
+        "effect": outcome.effect.name(),
         "revision": outcome.revision().map(|revision| revision.to_string()),
         "version": outcome.version,
     })

@@ -1,6 +1,7 @@
 //! One file per command, or family of commands.
 
 mod apply;
+mod batch;
 mod columns;
 mod delete;
 mod describe;
@@ -13,6 +14,7 @@ mod life;
 mod list;
 mod materializations;
 mod permissions;
+mod plan;
 mod projects;
 mod schema;
 #[cfg(feature = "server")]
@@ -39,6 +41,7 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_>) -> Outcome 
         Command::Permissions(command) => permissions::run(command, session).await,
         Command::Features(command) => features::run(command, session).await,
         Command::Apply(args) => apply::run(args, session).await,
+        Command::Plan(args) => plan::run(args, session).await,
         Command::Delete(args) => delete::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,

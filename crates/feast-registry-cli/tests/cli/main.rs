@@ -11,5 +11,6 @@ mod library;
 mod life;
 mod objects;
 mod permissions;
+mod plan;
 mod runner;
 mod transfer;
