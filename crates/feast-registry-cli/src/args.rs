@@ -193,6 +193,9 @@ pub(crate) enum Command {
     RegistryDump,
     /// Remove a project, or everything
     Teardown(Teardown),
+    /// Earlier versions of a registry file
+    #[command(subcommand)]
+    Backups(BackupCommand),
     /// The tables of the registry
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -459,6 +462,18 @@ pub(crate) struct Teardown {
     /// Remove the tables too
     #[arg(long, requires = "all")]
     pub(crate) drop_tables: bool,
+}
+
+/// What can be done with earlier versions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// The versions that are kept, newest first
+    List,
+    /// Make an earlier version the present one
+    Restore {
+        /// Its name in the list
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

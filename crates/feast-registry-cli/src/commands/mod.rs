@@ -2,6 +2,7 @@
 
 mod apply;
 mod batch;
+mod backups;
 mod columns;
 mod delete;
 mod describe;
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_>) -> Outcome 
         Command::Materializations(command) => materializations::run(command, session).await,
         Command::RegistryDump => dump::run(session).await,
         Command::Teardown(args) => teardown::run(args, session).await,
+        Command::Backups(command) => backups::run(command, session).await,
         Command::Schema(command) => schema::run(command, session).await,
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(args, session).await,

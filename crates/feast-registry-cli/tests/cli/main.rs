@@ -5,6 +5,8 @@
 
 mod admin;
 mod apply;
+#[cfg(feature = "file")]
+mod backups;
 mod docs;
 mod hostile;
 mod library;

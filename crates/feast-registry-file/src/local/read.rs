@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use feast_registry_core::{Error, ErrorKind, Result};
 
@@ -11,16 +11,20 @@ use super::place::error;
 use super::tag;
 use crate::blob::{Loaded, Version};
 
-/// How often a file is looked at that changes while it is read, and how long is waited in between.
-const LOOKS: u32 = 500;
+/// How long a file is looked at that changes while it is read, and how long is waited in between.
+const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// How long a file stays empty at most until its writer writes it: a disk may be slow to empty it.
+const EMPTY: Duration = Duration::from_secs(1);
 
 /// The content of a file, unless it is the known one.
 ///
 /// Feast empties a file and then writes it, so one that is empty, or changes while it is read, is
 /// read again.
 pub(super) fn load(path: &Path, known: Option<&Version>) -> Result<Loaded> {
-    for _ in 0..LOOKS {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
         let looked = look(path, known).or_else(|problem| match problem.kind() {
             io::ErrorKind::NotFound => Ok(Some(Loaded::Absent)),
             _ => Err(error("read", path, &problem)),
@@ -52,7 +56,7 @@ fn look(path: &Path, known: Option<&Version>) -> io::Result<Option<Loaded>> {
     file.by_ref().take(before.len()).read_to_end(&mut bytes)?;
     let after = tag::of(&file.metadata()?, now);
     let whole = bytes.len() == size && tag::looks_like(&version, &after);
-    if !whole || (bytes.is_empty() && tag::is_young(&before, now)) {
+    if !whole || (bytes.is_empty() && tag::is_younger(&before, now, EMPTY)) {
         return Ok(None);
     }
     let bytes = bytes.into();

@@ -38,16 +38,24 @@ pub(super) fn of(metadata: &Metadata, now: SystemTime) -> Version {
 }
 
 /// Whether a file may be changed again and look the same.
-pub(super) fn is_young(metadata: &Metadata, now: SystemTime) -> bool {
+fn is_young(metadata: &Metadata, now: SystemTime) -> bool {
     let tick = match metadata.mtime_nsec() {
         0 => COARSE_TICK,
         _ => TICK,
     };
+    is_younger(metadata, now, tick)
+}
+
+/// Whether a file was changed less than this ago.
+pub(super) fn is_younger(metadata: &Metadata, now: SystemTime, than: Duration) -> bool {
     let Ok(modified) = metadata.modified() else {
         return true;
     };
-    // A time to come says nothing.
-    now.duration_since(modified).is_ok_and(|age| age < tick)
+    // It may have been changed since we looked at the clock.
+    let apart = now
+        .duration_since(modified)
+        .unwrap_or_else(|ahead| ahead.duration());
+    apart < than
 }
 
 /// Whether two tags are of files that look the same.

@@ -1,0 +1,14 @@
+//! What only holds for registry files, on files of this machine.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may panic too")]
+
+mod backups;
+mod files;
+mod interrupted;
+mod lost_answers;
+mod rights;
+mod undone;
+
+mod watched;
+mod world;
+mod writers;
