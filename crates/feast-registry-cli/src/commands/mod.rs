@@ -1,8 +1,8 @@
 //! One file per command, or family of commands.
 
 mod apply;
-mod batch;
 mod backups;
+mod batch;
 mod columns;
 mod delete;
 mod describe;
