@@ -81,6 +81,10 @@ impl Dialect for CockroachDialect {
         }
     }
 
+    fn rows_from_arrays(&self, first: usize, columns: &[ColumnType]) -> Option<String> {
+        self.0.rows_from_arrays(first, columns)
+    }
+
     fn update_rows(&self, update: &UpdateRows<'_>, rows: usize) -> Option<String> {
         self.0.update_rows(update, rows)
     }

@@ -7,6 +7,7 @@ use feast_registry_sql::{Connection, DriverError, FaultClass, Step, StepResult};
 use futures::future::try_join_all;
 use tokio_postgres::Error;
 
+use crate::arguments::arguments;
 use crate::driver::Shared;
 use crate::error::{classify, is_broken, is_pooler_mixup, is_stale_plan};
 use crate::manager::Pooled;
@@ -237,10 +238,11 @@ fn check(step: &Step, way: &Way) -> Result<(), DriverError> {
         Way::Prepared(statement) => statement.params(),
         Way::Simple | Way::Unprepared => &[],
     };
-    if matches!(way, Way::Prepared(_)) && types.len() != step.parameters.len() {
+    let arguments = arguments(step);
+    if matches!(way, Way::Prepared(_)) && types.len() != arguments.len() {
         let message = format!(
             "{} parameters for a statement with {}: `{}`",
-            step.parameters.len(),
+            arguments.len(),
             types.len(),
             step.sql
         );
@@ -250,10 +252,13 @@ fn check(step: &Step, way: &Way) -> Result<(), DriverError> {
         let message = "a statement with more than a gigabyte of values cannot be sent";
         return Err(DriverError::new(FaultClass::TooLarge, message));
     }
-    step.parameters
-        .iter()
+    arguments
+        .into_iter()
         .enumerate()
-        .try_for_each(|(at, value)| value::check(value, types.get(at)))
+        .try_for_each(|(at, argument)| {
+            let mut values = argument.values();
+            values.try_for_each(|value| value::check(value, types.get(at)))
+        })
 }
 
 /// An open transaction must not reach the next user, nor keep its locks.

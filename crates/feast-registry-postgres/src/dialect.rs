@@ -1,7 +1,5 @@
 //! How PostgreSQL wants its statements.
 
-use std::fmt::Write as _;
-
 use feast_registry_core::store::Limits;
 use feast_registry_sql::{ColumnType, Dialect, UpdateRows};
 
@@ -85,45 +83,36 @@ impl Dialect for PostgresDialect {
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }
 
-    fn update_rows(&self, update: &UpdateRows<'_>, rows: usize) -> Option<String> {
-        Some(update_from_values(self, update, rows))
+    fn rows_from_arrays(&self, first: usize, columns: &[ColumnType]) -> Option<String> {
+        let columns = columns.iter().enumerate().map(|(at, column)| {
+            let element = match column {
+                ColumnType::Varchar(_) | ColumnType::Text => "TEXT",
+                ColumnType::BigInt | ColumnType::Integer => "BIGINT",
+                ColumnType::Bytes => "BYTEA",
+            };
+            format!("CAST({} AS {element}[])", self.placeholder(first + at))
+        });
+        let columns: Vec<String> = columns.collect();
+        Some(format!("unnest({})", columns.join(", ")))
+    }
+
+    fn update_rows(&self, update: &UpdateRows<'_>, _rows: usize) -> Option<String> {
+        let (names, types): (Vec<&str>, Vec<ColumnType>) = update.columns().unzip();
+        let set = update.set.map(|(name, _)| format!("{name} = new.{name}"));
+        let key = update
+            .key
+            .map(|(name, _)| format!("old.{name} = new.{name}"));
+        Some(format!(
+            "UPDATE {} AS old SET {} FROM {} AS new ({}) WHERE {}",
+            update.table,
+            set.join(", "),
+            self.rows_from_arrays(1, &types)?,
+            names.join(", "),
+            key.join(" AND ")
+        ))
     }
 
     fn limits(&self) -> Limits {
         Limits::default().with_object_bytes(OBJECT_BYTES)
     }
-}
-
-/// `UPDATE … FROM (VALUES …)`. The first row is cast: the server would take every column for text.
-fn update_from_values(dialect: &PostgresDialect, update: &UpdateRows<'_>, rows: usize) -> String {
-    let columns: Vec<(&str, ColumnType)> = update.columns().collect();
-    let mut values = String::new();
-    for row in 0..rows {
-        let places: Vec<String> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, (_, kind))| {
-                let place = dialect.placeholder(row * columns.len() + at + 1);
-                match row {
-                    0 => format!("CAST({place} AS {})", dialect.column_type(*kind)),
-                    _ => place,
-                }
-            })
-            .collect();
-        let separator = if row == 0 { "" } else { ", " };
-        // Writing into a String cannot fail.
-        let _ = write!(values, "{separator}({})", places.join(", "));
-    }
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let set = update.set.map(|(name, _)| format!("{name} = new.{name}"));
-    let key = update
-        .key
-        .map(|(name, _)| format!("old.{name} = new.{name}"));
-    format!(
-        "UPDATE {} AS old SET {} FROM (VALUES {values}) AS new ({}) WHERE {}",
-        update.table,
-        set.join(", "),
-        names.join(", "),
-        key.join(" AND ")
-    )
 }

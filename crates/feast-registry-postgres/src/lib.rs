@@ -15,6 +15,7 @@
 //! Deliberately absent: any statement about the registry's rows (they are in
 //! [`feast_registry_sql`]) and any rule of Feast.
 
+mod arguments;
 mod backend;
 mod connect;
 mod connection;

@@ -13,7 +13,8 @@ use futures::{TryStreamExt, poll};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, RowStream, SimpleQueryMessage, Statement};
 
-use crate::value::{Column, Parameter};
+use crate::arguments::arguments;
+use crate::value::Column;
 
 /// How many bytes of parameters may be on their way: a large batch would be in memory twice.
 const WINDOW: usize = 8 << 20;
@@ -221,12 +222,14 @@ fn miscounted(step: &Step, result: &StepResult) -> Option<Failure> {
 }
 
 async fn send(client: &Client, step: &Step, way: Way) -> Answer {
-    let parameters = step.parameters.iter().map(Parameter);
+    let parameters = arguments(step);
     match way {
         Way::Simple => simple(client, step).await,
         Way::Prepared(statement) => collect(client.query_raw(&statement, parameters).await?).await,
         Way::Unprepared => {
-            let typed = parameters.map(|parameter| (parameter, Type::UNKNOWN));
+            let typed = parameters
+                .into_iter()
+                .map(|argument| (argument, Type::UNKNOWN));
             collect(client.query_typed_raw(&step.sql, typed).await?).await
         }
     }

@@ -103,8 +103,16 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         500
     }
 
+    /// What stands behind FROM for rows that come as arrays, a parameter for each of these columns from
+    /// the `first` on, if the database has such a thing: then one statement serves any number of rows,
+    /// and is parsed and planned fast. The driver must fill arrays from [`Step::arrays`](crate::Step).
+    fn rows_from_arrays(&self, _first: usize, _columns: &[ColumnType]) -> Option<String> {
+        None
+    }
+
     /// The statement that updates this many rows by their keys, if there is one that is faster than
-    /// one statement for each row.
+    /// one statement for each row. With [`rows_from_arrays`](Dialect::rows_from_arrays), its
+    /// parameters are one array for each column.
     ///
     /// It must change exactly the rows that are given, and no others.
     fn update_rows(&self, _update: &UpdateRows<'_>, _rows: usize) -> Option<String> {

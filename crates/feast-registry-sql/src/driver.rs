@@ -27,6 +27,8 @@ pub struct Step {
     pub sql: Arc<str>,
     /// The parameters, in order.
     pub parameters: Vec<Value>,
+    /// Which values are sent as arrays, where not every one is a parameter of its own.
+    pub arrays: Option<Arrays>,
     /// Whether rows are wanted.
     pub returns_rows: bool,
     /// How many rows it must change; another number is [`FaultClass::RowGone`](crate::FaultClass::RowGone).
@@ -39,6 +41,7 @@ impl Step {
         Step {
             sql: Arc::clone(sql),
             parameters,
+            arrays: None,
             returns_rows: true,
             must_change: None,
         }
@@ -49,6 +52,7 @@ impl Step {
         Step {
             sql: Arc::clone(sql),
             parameters,
+            arrays: None,
             returns_rows: false,
             must_change: None,
         }
@@ -59,9 +63,17 @@ impl Step {
         Step {
             sql: sql.into(),
             parameters: Vec::new(),
+            arrays: None,
             returns_rows: false,
             must_change: None,
         }
+    }
+
+    /// This statement, with values that are sent as arrays.
+    #[must_use]
+    pub fn with_arrays(mut self, arrays: Option<Arrays>) -> Self {
+        self.arrays = arrays;
+        self
     }
 
     /// This statement, which must change exactly `rows` rows.
@@ -70,6 +82,15 @@ impl Step {
         self.must_change = Some(rows);
         self
     }
+}
+
+/// The values of a statement's rows, of which each column is an array, and one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrays {
+    /// How many values come before those of the rows, and are parameters of their own.
+    pub before: usize,
+    /// How many columns the rows have. Their values come row by row.
+    pub columns: usize,
 }
 
 /// What a statement returned.

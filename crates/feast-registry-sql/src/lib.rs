@@ -25,7 +25,7 @@ mod value;
 mod writes;
 
 pub use self::dialect::{ColumnType, Dialect, UpdateRows};
-pub use self::driver::{Access, Connection, Driver, Step, StepResult};
+pub use self::driver::{Access, Arrays, Connection, Driver, Step, StepResult};
 pub use self::error::{DriverError, FaultClass};
 pub use self::schema::{SCHEMA_VERSION, create_statements};
 pub use self::store::{Counters, SqlStore};

@@ -8,7 +8,7 @@ use feast_registry_core::{Key, Kind, Record, Shape};
 use crate::chunks::Chunks;
 use crate::dialect::placeholders;
 use crate::table::{NUMBER, PROJECT, USER_METADATA, columns, record_columns, stamp_column};
-use crate::{ColumnType, Dialect, Step, UpdateRows, Value, rows, scan};
+use crate::{Arrays, ColumnType, Dialect, Step, UpdateRows, Value, rows, scan};
 
 /// The statements of every kind, for one dialect.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Statements {
     pub(crate) commit: Arc<str>,
     pub(crate) rollback: Arc<str>,
     pub(crate) guard_by_writing: bool,
+    /// Whether statements over several rows take them as arrays.
+    arrays: bool,
     kinds: Vec<KindStatements>,
 }
 
@@ -52,6 +54,7 @@ impl Statements {
             commit: "COMMIT".into(),
             rollback: "ROLLBACK".into(),
             guard_by_writing: dialect.guard_by_writing(),
+            arrays: dialect.rows_from_arrays(1, &[]).is_some(),
             kinds: Kind::ALL
                 .into_iter()
                 .map(|kind| KindStatements::new(dialect, kind, chunk))
@@ -63,6 +66,14 @@ impl Statements {
         &self.kinds[kind as usize]
     }
 
+    /// What of these values are arrays, in a statement over so many rows.
+    fn arrays(&self, before: usize, rows: usize, values: &[Value]) -> Option<Arrays> {
+        (self.arrays && rows > 1).then(|| Arrays {
+            before,
+            columns: (values.len() - before) / rows,
+        })
+    }
+
     /// The reads of keys of one kind and project under one lock, in as few statements as allowed.
     pub(crate) fn get(&self, kind: Kind, lock: Lock, keys: &[&Key], steps: &mut Vec<Step>) {
         self.of(kind).get[lock as usize].each(keys, |text, chunk| {
@@ -72,7 +83,8 @@ impl Statements {
             if kind == Kind::Version {
                 parameters.push(i64::from(first.number).into());
             }
-            steps.push(Step::query(text, parameters));
+            let arrays = self.arrays(1, chunk.len(), &parameters);
+            steps.push(Step::query(text, parameters).with_arrays(arrays));
         });
     }
 
@@ -82,8 +94,10 @@ impl Statements {
             let project = chunk.first().and_then(|range| range.project.as_ref());
             let project = project.map(Value::from);
             let names = chunk.iter().filter_map(|range| range.name.as_ref());
-            let parameters = project.into_iter().chain(names.map(Value::from));
-            steps.push(Step::query(text, parameters.collect()));
+            let parameters: Vec<Value> =
+                project.into_iter().chain(names.map(Value::from)).collect();
+            let arrays = self.arrays(1, chunk.len(), &parameters);
+            steps.push(Step::query(text, parameters).with_arrays(arrays));
         });
     }
 
@@ -125,8 +139,9 @@ impl Statements {
     pub(crate) fn insert(&self, records: &[Record], steps: &mut Vec<Step>) {
         let Some(first) = records.first() else { return };
         self.of(first.key.kind).insert.each(records, |text, chunk| {
-            let parameters = chunk.iter().flat_map(rows::values).collect();
-            steps.push(Step::execute(text, parameters));
+            let parameters: Vec<Value> = chunk.iter().flat_map(rows::values).collect();
+            let arrays = self.arrays(0, chunk.len(), &parameters);
+            steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
     }
 
@@ -134,8 +149,9 @@ impl Statements {
     pub(crate) fn update(&self, changes: &[Change], steps: &mut Vec<Step>) {
         let Some(first) = changes.first() else { return };
         self.of(first.key.kind).update.each(changes, |text, chunk| {
-            let parameters = chunk.iter().flat_map(Change::parameters).collect();
-            steps.push(Step::execute(text, parameters));
+            let parameters: Vec<Value> = chunk.iter().flat_map(Change::parameters).collect();
+            let arrays = self.arrays(0, chunk.len(), &parameters);
+            steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
     }
 
@@ -245,11 +261,18 @@ impl KindStatements {
             false => format!("SELECT {project}, {name}, {stamp}, NULL FROM {table}"),
         };
         let select_last = if is_version { &select_key } else { &select };
-        let some_names = |rows: usize| {
-            format!(
+        let type_of = |name: &str| {
+            let mut columns = columns(kind).into_iter();
+            let column = columns.find(|column| column.name == name);
+            column.map_or(ColumnType::Text, |column| column.column_type)
+        };
+        let names = dialect.rows_from_arrays(2, &[type_of(spec.name_column)]);
+        let some_names = |rows: usize| match &names {
+            Some(names) => format!("{of_project} AND {name} IN (SELECT * FROM {names})"),
+            None => format!(
                 "{of_project} AND {name} IN ({})",
                 placeholders(dialect, 2, rows)
-            )
+            ),
         };
         // Keys of the history have a number: they are read one by one. So is everything where a
         // statement is no round trip: looking into a list costs more than it saves.
@@ -265,7 +288,13 @@ impl KindStatements {
             )
         };
         let width = selected.len();
+        let types: Vec<ColumnType> = record_columns(kind).into_iter().map(type_of).collect();
+        let arrays = dialect.rows_from_arrays(1, &types);
         let insert = |rows: usize| -> String {
+            if let Some(arrays) = arrays.as_ref().filter(|_| rows > 1) {
+                let columns = selected.join(", ");
+                return format!("INSERT INTO {table} ({columns}) SELECT * FROM {arrays}");
+            }
             let tuples: Vec<String> = (0..rows)
                 .map(|row| format!("({})", placeholders(dialect, 1 + row * width, width)))
                 .collect();

@@ -83,6 +83,10 @@ impl Dialect for YugabyteDialect {
         self.postgres.column_type(column)
     }
 
+    fn rows_from_arrays(&self, first: usize, columns: &[ColumnType]) -> Option<String> {
+        self.postgres.rows_from_arrays(first, columns)
+    }
+
     fn update_rows(&self, update: &UpdateRows<'_>, rows: usize) -> Option<String> {
         self.postgres.update_rows(update, rows)
     }
