@@ -9,7 +9,9 @@ use bytes::Bytes;
 use tonic::body::Body;
 use tonic::codegen::{StdError, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
+
+use feast_registry_core::{Error, ErrorKind};
 
 use crate::codec::Raw;
 use crate::reply::Reply;
@@ -34,8 +36,8 @@ pub struct RegistryService {
 }
 
 impl RegistryService {
-    /// How many bytes a request may have; a larger one is answered with `OUT_OF_RANGE` before it is
-    /// read.
+    /// How many bytes a request may have; a larger one is answered with `RESOURCE_EXHAUSTED` before
+    /// it is read.
     #[must_use]
     pub fn with_max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
@@ -69,9 +71,23 @@ where
             rpc,
             registry: self.registry.clone(),
         };
-        let mut grpc = Grpc::new(Raw).max_decoding_message_size(self.max_request_bytes);
-        Box::pin(async move { Ok(grpc.unary(call, request).await) })
+        let limit = self.max_request_bytes;
+        let mut grpc = Grpc::new(Raw).max_decoding_message_size(limit);
+        Box::pin(async move {
+            let response = grpc.unary(call, request).await;
+            Ok(match Status::from_header_map(response.headers()) {
+                // So tonic says it, and nothing else here does.
+                Some(status) if status.code() == Code::OutOfRange => too_large(limit).into_http(),
+                _ => response,
+            })
+        })
     }
+}
+
+/// As gRPC servers other than tonic say it, Feast's among them.
+fn too_large(limit: usize) -> Status {
+    let message = format!("the request is larger than the {limit} bytes that this server takes");
+    status::status(&Error::new(ErrorKind::TooLarge, message))
 }
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;

@@ -68,7 +68,11 @@ async fn a_request_that_is_too_large_is_not_read() {
         .send(Rpc::ApplyEntity, Bytes::from(vec![0; 1_001]))
         .await
         .unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange);
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert!(
+        status.message().contains("larger than the 1000 bytes"),
+        "{status}"
+    );
 }
 
 #[tokio::test]
