@@ -11,7 +11,7 @@ FROM rust:${RUST_TAG} AS build
 WORKDIR /src
 COPY . .
 # Cargo features of feast-registry-cli, with commas: the backends that the command opens.
-ARG FEATURES=server,sqlite,postgres,mysql,cockroachdb
+ARG FEATURES=server,file,s3,gcs,sqlite,postgres,mysql,cockroachdb
 # The folder of another crate, inside the build context, whose program is built instead.
 ARG DIALECT_CRATE=
 ENV CARGO_TARGET_DIR=/target

@@ -12,7 +12,8 @@ use crate::{Result, venv};
 /// Run the suite with the real Feast, which it installs first if need be.
 ///
 /// Servers are started for the run and stopped after it. A server whose URL is in the environment,
-/// in FEAST_REGISTRY_INTEROP_POSTGRES_URL or FEAST_REGISTRY_INTEROP_MARIADB_URL, is used instead.
+/// in FEAST_REGISTRY_INTEROP_POSTGRES_URL, FEAST_REGISTRY_INTEROP_MARIADB_URL or
+/// FEAST_REGISTRY_INTEROP_S3_URL, is used instead.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Only tests whose name contains this; `postgres` and the like are part of names.
@@ -36,9 +37,10 @@ const PYTHON_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_PYTHON";
 /// The variable that asks the suite for the large numbers.
 const SOAK_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_SOAK";
 /// Servers that the suite uses, each with the variable that tells it of the URL.
-const SERVERS: [(&str, &str); 2] = [
+const SERVERS: [(&str, &str); 3] = [
     ("postgres", "FEAST_REGISTRY_INTEROP_POSTGRES_URL"),
     ("mariadb", "FEAST_REGISTRY_INTEROP_MARIADB_URL"),
+    ("s3", "FEAST_REGISTRY_INTEROP_S3_URL"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result {
@@ -57,7 +59,10 @@ fn check_used(name: &str) -> Result {
     if name == "sqlite" || used.any(|server| server == name) {
         return Ok(());
     }
-    Err(format!("the real Feast is run on sqlite, postgres and mariadb, not on `{name}`").into())
+    Err(
+        format!("the real Feast is run on sqlite, postgres, mariadb and s3, not on `{name}`")
+            .into(),
+    )
 }
 
 /// Installs Feast, starts servers and runs the suite.

@@ -23,6 +23,7 @@ mod python;
 mod reading;
 mod real;
 mod reapplying;
+mod s3;
 mod speed;
 mod templates;
 mod time;
@@ -75,6 +76,7 @@ fn all() -> Vec<Trial> {
         real::trials(),
         templates::trials(),
         speed::trials(),
+        s3::trials(),
     ];
     modules.into_iter().flatten().collect()
 }

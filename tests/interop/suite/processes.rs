@@ -30,7 +30,7 @@ const VIEW: &str = "hot_view";
 const SOAK: &str = "FEAST_REGISTRY_INTEROP_SOAK";
 
 /// Processes, and the calls of each.
-fn numbers() -> (i64, i64) {
+pub(crate) fn numbers() -> (i64, i64) {
     if std::env::var_os(SOAK).is_some() {
         (8, 50)
     } else {
@@ -66,7 +66,7 @@ async fn feast_loses_intervals_where_we_keep_all(engine: Engine) {
     ));
 
     let before = kept(&database).await;
-    let (acknowledged, seconds) = we_materialise(&database, processes, calls);
+    let (acknowledged, seconds) = we_materialise(&database.url(), processes, calls);
     let ours = kept(&database).await - before;
     say(&format!(
         "{head}: feast-registry kept {ours} of {acknowledged} acknowledged intervals ({seconds:.1} s)"
@@ -83,10 +83,9 @@ fn feast_materialises(database: &Database, processes: i64, calls: i64) -> Value 
 }
 
 /// Has processes of ours materialise the view: the acknowledged calls, and seconds.
-fn we_materialise(database: &Database, processes: i64, calls: i64) -> (i64, f64) {
-    let url = database.url();
+pub(crate) fn we_materialise(url: &str, processes: i64, calls: i64) -> (i64, f64) {
     let place = Place {
-        url: &url,
+        url,
         project: PROJECT,
         view: VIEW,
     };

@@ -32,7 +32,8 @@ pub(crate) const BACKENDS: [Backend; 12] = [
     backend("cockroachdb", "feast-registry-cockroachdb", WITH_SERVER),
     backend("s3", FILE, &["s3"]),
     backend("seaweedfs", FILE, &["s3"]),
-    backend("gcs", FILE, &["gcs"]),
+    // Trials of blobs on the same fake, and on that of S3.
+    backend("gcs", FILE, &["gcs", "objects"]),
 ];
 
 const fn backend(

@@ -19,7 +19,7 @@ pub(crate) struct Service {
 }
 
 /// The services, whose ports are those of the file.
-pub(crate) const SERVICES: [Service; 5] = [
+pub(crate) const SERVICES: [Service; 6] = [
     Service {
         name: "postgres",
         backend: "postgres",
@@ -44,6 +44,11 @@ pub(crate) const SERVICES: [Service; 5] = [
         name: "cockroachdb",
         backend: "cockroachdb",
         url: "cockroachdb://root@127.0.0.1:26258/defaultdb",
+    },
+    Service {
+        name: "s3",
+        backend: "s3",
+        url: "s3://feast:feastfeast@feast/conformance?endpoint_url=http://127.0.0.1:59000/&region=us-east-1",
     },
 ];
 

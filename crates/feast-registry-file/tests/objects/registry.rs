@@ -10,6 +10,7 @@ use feast_registry_file::{FileOptions, FileStore};
 use feast_registry_proto::core::{Entity, EntitySpecV2};
 use hyper::Method;
 
+use crate::create;
 use crate::fake::{Fake, Fault, KINDS};
 
 const KEY: &str = "registry.pb";
@@ -51,6 +52,18 @@ async fn opening_and_reading_write_nothing() {
         let fake = Fake::start(kind);
         assert!(names(&fake).await.is_empty());
         assert_eq!(fake.count(&Method::PUT), 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_object_is_a_new_registry() {
+    for kind in KINDS {
+        let fake = Fake::start(kind);
+        create(&*fake.blob(KEY), "").await;
+        apply(&open(&fake).await.expect("a registry"), "first")
+            .await
+            .expect("applied");
+        assert_eq!(names(&fake).await.len(), 1, "{kind:?}");
     }
 }
 
