@@ -41,7 +41,7 @@ impl Server for Moto {
     fn start(&self, site: &Site) -> Result<Running> {
         let version = version("moto", "moto[s3,server]")?;
         // Python itself may be in somebody's home.
-        let site = site.clone().as_this_user();
+        let site = site.clone().for_this_user();
         start(&site, version, |_, folder| {
             let [port] = ports::free()?;
             let mut command = Command::new(program("python")?);

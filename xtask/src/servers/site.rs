@@ -46,7 +46,7 @@ impl Site {
 
     /// Servers run as the user of this program: they must reach what only that one may read, and do
     /// not mind to be run by root.
-    pub(super) fn as_this_user(mut self) -> Self {
+    pub(super) fn for_this_user(mut self) -> Self {
         self.account = None;
         self
     }
