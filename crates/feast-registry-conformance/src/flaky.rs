@@ -95,9 +95,14 @@ impl Store for Flaky {
 
     async fn changes(&self) -> Result<Probe> {
         self.check()?;
+        self.inner.changes().await
+    }
+
+    async fn version(&self) -> Result<Option<Arc<str>>> {
+        self.check()?;
         self.probes.fetch_add(1, Ordering::SeqCst);
         drop(self.gate.acquire().await);
-        self.inner.changes().await
+        self.inner.version().await
     }
 
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {

@@ -143,6 +143,14 @@ impl Store for FileStore {
         Ok(Probe::clone(&*self.fresh().await?.state.probe()))
     }
 
+    async fn version(&self) -> Result<Option<Arc<str>>> {
+        let held = self.fresh().await?;
+        Ok(Some(held.version.as_ref().map_or_else(
+            || "absent".into(),
+            |version| format!("{version:?}").into(),
+        )))
+    }
+
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
         self.open()?.commit(reads, decide).await
     }
@@ -169,7 +177,9 @@ impl Store for FileStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_frugal_reads(true)
+        Capabilities::default()
+            .with_frugal_reads(true)
+            .with_local_rows(true)
     }
 
     fn limits(&self) -> Limits {

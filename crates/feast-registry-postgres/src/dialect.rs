@@ -79,6 +79,11 @@ impl Dialect for PostgresDialect {
         "BEGIN ISOLATION LEVEL READ COMMITTED"
     }
 
+    /// Which transactions a reader sees: every one that writes is given the next number.
+    fn version_query(&self) -> Option<&'static str> {
+        Some("SELECT txid_current_snapshot()::text")
+    }
+
     fn begin_snapshot(&self) -> &'static str {
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }

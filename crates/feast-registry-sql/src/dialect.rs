@@ -81,6 +81,14 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         "BEGIN"
     }
 
+    /// A statement whose one value is another one after every commit, whoever makes it, and that looks
+    /// at no table.
+    ///
+    /// If it repeats itself, cached reads miss what others wrote until the cache is read anew.
+    fn version_query(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a SELECT ends with to hold its rows.
     ///
     /// If it is too weak, concurrent writers lose updates.

@@ -130,6 +130,13 @@ pub trait Driver: Debug + Send + Sync + 'static {
     /// A connection.
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError>;
 
+    /// What the database is called as it is now: see
+    /// [`Store::version`](feast_registry_core::Store::version). For drivers that need no statement
+    /// for it; others have [`Dialect::version_query`].
+    async fn version(&self) -> Result<Option<Arc<str>>, DriverError> {
+        Ok(None)
+    }
+
     /// Runs a unit of work that writes, on a connection of its own.
     ///
     /// A driver with threads of its own runs it there; the work itself never blocks on anything

@@ -211,6 +211,22 @@ impl<D: Driver> Store for SqlStore<D> {
         Ok(probe)
     }
 
+    async fn version(&self) -> Result<Option<Arc<str>>> {
+        if let Some(version) = self.driver.version().await? {
+            return Ok(Some(version));
+        }
+        let Some(query) = self.driver.dialect().version_query() else {
+            return Ok(None);
+        };
+        let step = Step::query(&query.into(), Vec::new());
+        let results = self.read(Consistency::Primary, vec![step]).await?;
+        let mut values = results.into_iter().flat_map(|result| result.rows).flatten();
+        Ok(match values.next() {
+            Some(Value::Text(version)) => Some(version),
+            _ => None,
+        })
+    }
+
     async fn stamps(&self, kind: Kind, project: &Arc<str>) -> Result<Vec<(Key, i64)>> {
         let step = self.statements.stamps(kind, project);
         let results = self.read(Consistency::Primary, vec![step]).await?;

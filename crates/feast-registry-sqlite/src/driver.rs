@@ -1,7 +1,7 @@
 //! Readers from a pool, writes through the one thread.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
@@ -15,6 +15,7 @@ use feast_registry_sql::{
 };
 
 use crate::connection::{AsConnection, Inline};
+use crate::error::classify;
 use crate::file::{self, Role, connect};
 use crate::writer::Writer;
 use crate::{SqliteDialect, SqliteSettings};
@@ -32,6 +33,8 @@ enum Place {
     File {
         readers: Pool<Readers>,
         writer: Mutex<Option<Writer>>,
+        /// Reads nothing but the version, which SQLite counts for each connection.
+        watcher: Mutex<Option<rusqlite::Connection>>,
         thread: Mutex<Option<JoinHandle<()>>>,
     },
     /// Only one connection can see a database in memory, so everybody takes turns. None once the
@@ -76,6 +79,7 @@ fn open_file(path: &Path, settings: &SqliteSettings) -> Result<Place, DriverErro
     Ok(Place::File {
         readers,
         writer: Mutex::new(Some(writer)),
+        watcher: Mutex::new(Some(connect(settings, Role::Reader)?)),
         thread: Mutex::new(Some(thread)),
     })
 }
@@ -102,6 +106,18 @@ impl Driver for SqliteDriver {
         }
     }
 
+    /// Other connections' commits change it, and this one makes none.
+    async fn version(&self) -> Result<Option<Arc<str>>, DriverError> {
+        let Place::File { watcher, .. } = &self.place else {
+            return Ok(None);
+        };
+        let watcher = lock(watcher);
+        let connection = watcher.as_ref().ok_or_else(closed)?;
+        let version = connection.query_row("PRAGMA data_version", (), |row| row.get(0));
+        let version: i64 = version.map_err(classify)?;
+        Ok(Some(version.to_string().into()))
+    }
+
     async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         match &self.place {
             Place::Memory(connection) => job.run(&mut in_memory(connection).await?).await,
@@ -115,10 +131,12 @@ impl Driver for SqliteDriver {
             Place::File {
                 readers,
                 writer,
+                watcher,
                 thread,
             } => {
                 readers.close();
                 drop(lock(writer).take());
+                drop(lock(watcher).take());
                 let thread = lock(thread).take();
                 if let Some(thread) = thread {
                     // It ends once those who still hold a handle are done.

@@ -331,7 +331,8 @@ async fn refreshes_that_wait_are_one(cx: Context) -> Checked {
             "a refresh did not wait"
         );
     }
-    cx.registry().await?.apply(entity("it").apply()).await?;
+    let theirs = Registry::open(Arc::clone(&store) as _, RegistryOptions::default()).await?;
+    theirs.apply(entity("it").apply()).await?;
     drop(held);
     try_join_all(refreshes).await?;
     ensure_eq!(store.probes() - before, 2, "probes of 20 refreshes");

@@ -2,7 +2,8 @@
 //!
 //! Feast's tables have no column that tells a reader what is new: a stamp is a whole second, set
 //! before the commit by a clock that may be wrong, and Python rewrites rows that it has just
-//! stamped. So a refresh asks for figures of every kind and project (how many rows, the sum of
+//! stamped. Some stores know for certain that nothing was committed at all; the others, and whenever
+//! something was, are asked for figures of every kind and project (how many rows, the sum of
 //! their stamps) and
 //!
 //! 1. reads again what was stamped lately, wherever something was: this finds nearly everything;
@@ -34,10 +35,12 @@ const SINGLY: usize = 64;
 const AT_ONCE: usize = 8;
 
 /// What the refreshes so far say of the next.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
-    /// The second before the store was last asked.
+    /// The second before figures were last asked for.
     asked: i64,
+    /// What the store was called before that.
+    version: Option<Arc<str>>,
     /// Rows that had just changed under a stamp that was not recent: by the clock of their writer a
     /// rewrite may still have followed.
     suspects: Vec<Key>,
@@ -52,17 +55,25 @@ pub(super) async fn refresh(
     watch: &Watch,
 ) -> Result<(Snapshot, Watch)> {
     let (asked, started) = (now().seconds, Instant::now());
-    let Some(old) = old.filter(|_| watch.since_full < FULL_EVERY) else {
+    // Before any row: what is committed from here on gives the store another one.
+    let version = store.version().await?;
+    let local = store.capabilities().local_rows;
+    let changed = version.is_none() || version != watch.version;
+    let Some(old) = old.filter(|_| watch.since_full < FULL_EVERY && !(local && changed)) else {
         let watch = Watch {
             asked,
+            version,
             ..Watch::default()
         };
         return Ok((Snapshot::load(store, started).await?, watch));
     };
-    let probe = store.changes().await?;
     let mut next = old.clone();
     next.loaded = started;
     let mut doubtful = next.take_dirty();
+    if !changed && doubtful.is_empty() {
+        return Ok((next, watch.clone()));
+    }
+    let probe = store.changes().await?;
     doubtful.extend_from_slice(&watch.suspects);
     let mut suspects = Vec::new();
     let mut suspect = |row: &Record| {
@@ -96,6 +107,7 @@ pub(super) async fn refresh(
     }
     let watch = Watch {
         asked,
+        version,
         suspects,
         since_full: watch.since_full + 1,
     };

@@ -65,6 +65,9 @@ pub struct Capabilities {
     pub shared: bool,
     /// Names that differ only in case are different names.
     pub case_sensitive_names: bool,
+    /// Where the version is known, all rows are in this process already: reading all of them costs
+    /// little more than reading one.
+    pub local_rows: bool,
     /// A read costs the same when a decision turns out to need it as when it is asked for at once,
     /// so that nothing is read that may be in vain. Else all that is likely is asked for at once.
     pub frugal_reads: bool,
@@ -76,6 +79,7 @@ impl Default for Capabilities {
             durable: true,
             shared: true,
             case_sensitive_names: true,
+            local_rows: false,
             frugal_reads: false,
         }
     }
@@ -121,6 +125,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_frugal_reads(mut self, frugal: bool) -> Self {
         self.frugal_reads = frugal;
+        self
+    }
+
+    /// These capabilities, with the place of rows as said.
+    #[must_use]
+    pub fn with_local_rows(mut self, local: bool) -> Self {
+        self.local_rows = local;
         self
     }
 
@@ -191,6 +202,14 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Behaviour: equal probes do not prove that nothing changed within the last seconds, since
     /// stamps are whole seconds; different probes prove that something did.
     async fn changes(&self) -> Result<Probe>;
+
+    /// What the whole store is called as it is now: equal versions prove that nothing was committed in
+    /// between. `None` where the backend cannot say so without looking at the rows.
+    ///
+    /// Behaviour: every commit changes it, whoever makes it.
+    async fn version(&self) -> Result<Option<Arc<str>>> {
+        Ok(None)
+    }
 
     /// The keys of one kind in one project with their stamps, in no order: what a cache compares
     /// when the figures of [`Store::changes`] differ from its own.

@@ -16,6 +16,7 @@ pub(super) fn trials() -> Vec<Trial> {
         the_probe_has_the_figures_of_every_kind_and_project,
     ];
     trials.extend(trials_for!["store::changes", Kind::ALL;
+        every_commit_changes_the_version,
         an_insert_an_update_and_a_delete_each_change_the_probe,
         the_stamps_are_those_of_the_rows,
     ]);
@@ -46,6 +47,38 @@ async fn an_insert_an_update_and_a_delete_each_change_the_probe(
         Probe::default(),
         "the probe in the end"
     );
+    Ok(())
+}
+
+/// Where a store has one. A second handle writes too: it is another writer.
+async fn every_commit_changes_the_version(cx: Context, kind: Kind) -> Checked {
+    let opened = cx.located().await?;
+    let row = rows::row(kind, "p", "it");
+    let mut stores = vec![Arc::clone(&opened.store)];
+    if cx.facts().capabilities.shared {
+        stores.push(cx.reopen(&opened.location).await?);
+    }
+    for writer in &stores {
+        for step in [
+            Write::Insert(row.clone()),
+            rows::update(&row.key, "changed", STAMP),
+            Write::Delete(row.key.clone()),
+        ] {
+            let Some(before) = opened.store.version().await? else {
+                ensure!(
+                    !opened.store.capabilities().local_rows,
+                    "rows without a version"
+                );
+                return Ok(());
+            };
+            rows::write(&**writer, vec![step.clone()]).await?;
+            let after = opened.store.version().await?;
+            ensure!(
+                after.as_ref() != Some(&before),
+                "the version did not notice {step:?}"
+            );
+        }
+    }
     Ok(())
 }
 
