@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use feast_registry_core::store::Connections;
 use feast_registry_sql::{Access, Connection, Dialect, Driver, DriverError};
 
 use crate::address::Address;
@@ -130,6 +131,24 @@ impl Driver for MysqlDriver {
         // Nothing depends on how it ends.
         let _ = conn.disconnect().await;
         Ok(narrow.iter().map(NarrowColumn::widen).collect())
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let pools = [
+            Some(&self.writers),
+            Some(&self.readers),
+            self.replicas.as_ref(),
+        ];
+        let counts = pools.into_iter().flatten().map(|pool| {
+            let status = pool.status();
+            Connections {
+                open: status.size,
+                idle: status.available,
+                waiting: status.waiting,
+                most: status.max_size,
+            }
+        });
+        counts.reduce(std::ops::Add::add)
     }
 
     async fn close(&self) -> Result<(), DriverError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use deadpool::managed::Pool;
+use feast_registry_core::store::Connections;
 use feast_registry_sql::{Access, Connection, Dialect, Driver, DriverError, Step, Value};
 
 use crate::PostgresSettings;
@@ -132,6 +133,20 @@ impl Driver for PostgresDriver {
         };
         let pooled = manager::get(pool).await?;
         Ok(Box::new(PostgresConnection::new(pooled, &self.shared)))
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let pools = [Some(&self.primary), self.replica.as_ref()];
+        let counts = pools.into_iter().flatten().map(|pool| {
+            let status = pool.status();
+            Connections {
+                open: status.size,
+                idle: status.available,
+                waiting: status.waiting,
+                most: status.max_size,
+            }
+        });
+        counts.reduce(std::ops::Add::add)
     }
 
     async fn close(&self) -> Result<(), DriverError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use feast_registry_core::store::Answer;
+use feast_registry_core::store::{Answer, Connections};
 
 use crate::{Dialect, DriverError, Row, Value, WriteFault, WriteJob};
 
@@ -150,6 +150,11 @@ pub trait Driver: Debug + Send + Sync + 'static {
     /// missing altogether. Each may be repeated, and loses nothing.
     async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
         Ok(Vec::new())
+    }
+
+    /// The connections there are; `None` without a pool.
+    fn connections(&self) -> Option<Connections> {
+        None
     }
 
     /// Lets go of all connections.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use feast_registry_core::store::Answer;
+use feast_registry_core::store::{Answer, Connections};
 
 use crate::store::Counters;
 use crate::{
@@ -64,6 +64,10 @@ impl<D: Driver> Driver for Observed<D> {
 
     async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
         self.driver.upgrades().await
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        self.driver.connections()
     }
 
     async fn close(&self) -> Result<(), DriverError> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use feast_registry_core::store::{
-    Answer, Capabilities, Consistency, Decide, Ids, Limits, Lock, Page, Probe, ProbeEntry, ReadSet,
-    Scan, SchemaMode, Store, Teardown,
+    Activity, Answer, Capabilities, Connections, Consistency, Decide, Ids, Limits, Lock, Page,
+    Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
 };
 use feast_registry_core::{Key, Kind, Record, Result};
 
@@ -18,8 +19,8 @@ use crate::retry::Attempts;
 use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
 use crate::{
-    Access, Connection, Driver, DriverError, Row, Step, StepResult, Value, WriteFault, WriteJob,
-    schema,
+    Access, Connection, Driver, DriverError, FaultClass, Row, Step, StepResult, Value, WriteFault,
+    WriteJob, schema,
 };
 
 /// How many rows a snapshot holds in memory at a time.
@@ -40,6 +41,8 @@ pub struct Counters {
     statements: AtomicU64,
     round_trips: AtomicU64,
     retries: AtomicU64,
+    conflicts: AtomicU64,
+    failures: AtomicU64,
 }
 
 impl Counters {
@@ -53,9 +56,35 @@ impl Counters {
         self.round_trips.load(Ordering::Relaxed)
     }
 
-    /// Transactions that were tried again after a conflict.
+    /// Reads and transactions that were tried again: others were in the way, or a connection broke.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
+    }
+
+    /// What has happened so far, and the connections there are.
+    fn activity(&self, connections: Option<Connections>) -> Activity {
+        let mut activity = Activity::default();
+        activity.statements = self.statements();
+        activity.retries = self.retries();
+        activity.conflicts = self.conflicts.load(Ordering::Relaxed);
+        activity.failures = self.failures.load(Ordering::Relaxed);
+        activity.connections = connections;
+        activity
+    }
+
+    /// After a fault: how long to wait before the next attempt, or what to tell the caller.
+    fn after(&self, attempts: &mut Attempts, fault: DriverError) -> Result<Duration> {
+        let conflict = fault.class == FaultClass::Conflict;
+        let pause = attempts.after(fault);
+        let count = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
+        match &pause {
+            Ok(_) => count(&self.retries),
+            Err(_) => count(&self.failures),
+        };
+        if conflict {
+            count(&self.conflicts);
+        }
+        pause
     }
 
     pub(crate) fn count_run(&self, statements: usize) {
@@ -64,10 +93,6 @@ impl Counters {
             u64::try_from(statements).unwrap_or(u64::MAX),
             Ordering::Relaxed,
         );
-    }
-
-    fn count_retry(&self) {
-        self.retries.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -101,7 +126,7 @@ impl<D: Driver> SqlStore<D> {
                 Ok(results) => return Ok(results),
                 Err(fault) => fault,
             };
-            tokio::time::sleep(attempts.after(fault)?).await;
+            tokio::time::sleep(self.counters().after(&mut attempts, fault)?).await;
         }
     }
 
@@ -256,10 +281,13 @@ impl<D: Driver> Store for SqlStore<D> {
                 Err(WriteFault::Final(error)) => return Err(error),
                 Err(WriteFault::Database(fault)) => fault,
             };
-            let pause = attempts.after(fault)?;
-            self.counters().count_retry();
+            let pause = self.counters().after(&mut attempts, fault)?;
             tokio::time::sleep(pause).await;
         }
+    }
+
+    fn activity(&self) -> Activity {
+        self.counters().activity(self.driver.connections())
     }
 
     async fn teardown(&self, what: Teardown) -> Result<()> {

@@ -10,6 +10,7 @@ use feast_registry_core::backend::Backends;
 use feast_registry_core::{Error, ErrorKind, Registry, Result};
 use feast_registry_server::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::args::Serve;
 use crate::failure::Outcome;
@@ -30,18 +31,23 @@ pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
         backends: session.backends,
         demo: args.demo,
         protection: protection(args.as_feast),
+        opened: Notify::new(),
     };
-    for line in greeting::text(&server, &options, &config, args.demo).lines() {
-        session.say(line)?;
-    }
-    session.streams.out.flush()?;
+    let greeting = greeting::text(&server, &options, &config, args.demo);
     let serving = server.run(|| plan.open(), first.next());
     let impatience = async {
         second.next().await;
         second.next().await;
     };
+    let greet = async {
+        plan.opened.notified().await;
+        greeting.lines().try_for_each(|line| session.say(line))?;
+        session.streams.out.flush()?;
+        std::future::pending::<Outcome>().await
+    };
     tokio::select! {
         served = serving => Ok(served?),
+        failed = greet => failed,
         () = impatience => {
             let message = "stopped at once: calls may still have been under way";
             Err(Error::new(ErrorKind::Unavailable, message).into())
@@ -56,6 +62,8 @@ struct Plan<'a> {
     demo: bool,
     /// Whether the project of the server is to be protected, if that is said.
     protection: Option<bool>,
+    /// The registry was opened: clients can be told of the server.
+    opened: Notify,
 }
 
 impl Plan<'_> {
@@ -67,6 +75,7 @@ impl Plan<'_> {
         if let (Some(protected), Some(project)) = (self.protection, &self.config.project) {
             registry.set_protected(project, protected).await?;
         }
+        self.opened.notify_one();
         Ok(registry)
     }
 }

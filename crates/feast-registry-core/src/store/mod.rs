@@ -1,5 +1,6 @@
 //! What a backend implements: keys and bytes, atomic transactions, and no rule of Feast.
 
+mod activity;
 mod backups;
 mod decide;
 mod memory;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+pub use self::activity::{Activity, Connections};
 pub use self::backups::{Backup, Backups};
 pub(crate) use self::decide::now;
 pub use self::decide::{Answer, Context, Decide, Decision, Ids};
@@ -262,6 +264,11 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Whether the store answers.
     async fn health(&self) -> Result<()>;
+
+    /// What it has done since it was opened; cheap, and never waits.
+    fn activity(&self) -> Activity {
+        Activity::default()
+    }
 
     /// Finishes what is under way and lets go of every resource. Later calls fail.
     async fn close(&self) -> Result<()>;

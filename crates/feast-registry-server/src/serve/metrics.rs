@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use feast_registry_core::CacheStatus;
+use feast_registry_core::store::Activity;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -167,30 +169,82 @@ impl Collector for OfRegistry {
         let Some(registry) = self.0.registry() else {
             return Ok(());
         };
-        let cache = registry.cache_status();
-        let mut tell = |name: &str, help: &str, metric: &dyn EncodeMetric| {
-            metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
-        };
+        let mut tell = Teller(&mut encoder);
+        tell.cache(&registry.cache_status())?;
+        tell.store(&registry.store().activity())
+    }
+}
+
+/// Writes figures that are kept elsewhere.
+struct Teller<'a, 'b>(&'a mut DescriptorEncoder<'b>);
+
+impl Teller<'_, '_> {
+    fn cache(&mut self, cache: &CacheStatus) -> std::fmt::Result {
         if let Some(age) = cache.age {
             let age = ConstGauge::new(age.as_secs_f64());
-            tell(
-                "feast_registry_cache_age_seconds",
-                "Age of the cached registry",
-                &age,
-            )?;
+            self.tell("cache_age_seconds", "Age of the cached registry", &age)?;
         }
-        let rows = ConstGauge::new(i64::try_from(cache.rows).unwrap_or(i64::MAX));
-        tell(
-            "feast_registry_cache_rows",
-            "Objects in the cached registry",
-            &rows,
-        )?;
-        let failures = ConstCounter::new(cache.failures);
-        tell(
-            "feast_registry_cache_refresh_failures",
+        self.gauge("cache_rows", "Objects in the cached registry", cache.rows)?;
+        self.count(
+            "cache_refresh_failures",
             "Refreshes that failed",
-            &failures,
+            cache.failures,
         )
+    }
+
+    fn store(&mut self, store: &Activity) -> std::fmt::Result {
+        self.count(
+            "store_statements",
+            "Statements sent to the store",
+            store.statements,
+        )?;
+        self.count(
+            "store_retries",
+            "Reads and transactions tried again",
+            store.retries,
+        )?;
+        self.count(
+            "store_conflicts",
+            "Attempts at which others were in the way",
+            store.conflicts,
+        )?;
+        self.count(
+            "store_failures",
+            "Reads and transactions that failed",
+            store.failures,
+        )?;
+        let Some(pool) = store.connections else {
+            return Ok(());
+        };
+        self.gauge("store_connections", "Connections to the store", pool.open)?;
+        self.gauge(
+            "store_connections_idle",
+            "Connections that nobody uses",
+            pool.idle,
+        )?;
+        self.gauge("store_connections_most", "The most connections", pool.most)?;
+        self.gauge(
+            "store_connections_waiting",
+            "Tasks that wait for a connection",
+            pool.waiting,
+        )
+    }
+
+    fn count(&mut self, name: &str, help: &str, count: u64) -> std::fmt::Result {
+        self.tell(name, help, &ConstCounter::new(count))
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: usize) -> std::fmt::Result {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        self.tell(name, help, &ConstGauge::new(value))
+    }
+
+    fn tell(&mut self, name: &str, help: &str, metric: &dyn EncodeMetric) -> std::fmt::Result {
+        let name = format!("feast_registry_{name}");
+        let encoder = self
+            .0
+            .encode_descriptor(&name, help, None, metric.metric_type())?;
+        metric.encode(encoder)
     }
 }
 
