@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from feast.infra.registry.base_registry import BaseRegistry
 from feast.infra.registry.registry import Registry
+from feast.infra.registry.remote import RemoteRegistry, RemoteRegistryConfig
 from feast.infra.registry.sql import SqlRegistry, SqlRegistryConfig
 from feast.protos.feast.core.DataSource_pb2 import DataSource
 from feast.protos.feast.core.Entity_pb2 import Entity
@@ -121,6 +123,12 @@ def argument_parser(description: str | None, project: bool = True) -> argparse.A
     return parser
 
 
+def remote_option(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser with `--remote`: a registry server to go through instead of `--path`."""
+    parser.add_argument("--remote", help="host:port of a registry server in front of --path")
+    return parser
+
+
 def open_sql(path: str, project: str, purge: bool = False) -> SqlRegistry:
     """Feast's SQL registry, as `feature_store.yaml` would configure it.
 
@@ -138,6 +146,16 @@ def open_sql(path: str, project: str, purge: bool = False) -> SqlRegistry:
     registry = SqlRegistry(config, project, None)
     OPENED.append(registry)
     return registry
+
+
+def open_remote(address: str, project: str) -> RemoteRegistry:
+    """Feast's client of a registry server at `host:port`."""
+    return RemoteRegistry(RemoteRegistryConfig(path=address), project, None)
+
+
+def open_either(path: str, remote: str | None, project: str) -> BaseRegistry:
+    """The server in front of a database, or the database itself."""
+    return open_remote(remote, project) if remote else open_sql(path, project)
 
 
 def close_all() -> None:

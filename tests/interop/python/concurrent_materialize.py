@@ -25,7 +25,7 @@ def kept(path: str, project: str, view: str) -> set[tuple[str, str]]:
 
 def work(arguments: argparse.Namespace, number: int, barrier, results) -> None:
     """One process: its calls start when all processes are ready."""
-    registry = common.open_sql(arguments.path, arguments.project)
+    registry = common.open_either(arguments.path, arguments.remote, arguments.project)
     view = registry.get_any_feature_view(arguments.view, arguments.project)
     acknowledged, errors = [], collections.Counter()
     barrier.wait()
@@ -41,7 +41,7 @@ def work(arguments: argparse.Namespace, number: int, barrier, results) -> None:
 
 def main(arguments: argparse.Namespace) -> dict:
     if arguments.create:
-        registry = common.open_sql(arguments.path, arguments.project)
+        registry = common.open_either(arguments.path, arguments.remote, arguments.project)
         entity = apply_objects.entity_of({"name": "entity"})
         view = apply_objects.view_of(
             {"name": arguments.view, "entities": ["entity"]}, {"entity": entity}
@@ -80,7 +80,7 @@ def main(arguments: argparse.Namespace) -> dict:
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = common.argument_parser(__doc__)
+    parser = common.remote_option(common.argument_parser(__doc__))
     parser.add_argument("--view", default="hot_view")
     parser.add_argument("--create", action="store_true", help="apply the view first")
     parser.add_argument("--processes", type=int, default=8)

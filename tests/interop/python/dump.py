@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy
 from feast.infra.registry.base_registry import BaseRegistry
+from feast.infra.registry.remote import RemoteRegistry
 from feast.protos.feast.core.DataSource_pb2 import DataSource
 from feast.protos.feast.core.InfraObject_pb2 import Infra
 from feast.protos.feast.core.Project_pb2 import Project
@@ -149,6 +150,8 @@ class Dump:
         return answer
 
     def versions(self, project: str) -> dict[str, list[dict[str, Any]]]:
+        if isinstance(self.registry, RemoteRegistry):
+            return {}  # its client cannot ask for them
         stored = self.stored.history(project)
         answer = {}
         for name in sorted({name for name, _ in stored}):
@@ -291,7 +294,7 @@ def main(arguments: argparse.Namespace) -> dict:
     if arguments.file:
         registry = common.open_file(arguments.file, projects[0])
     else:
-        registry = common.open_sql(arguments.path, projects[0])
+        registry = common.open_either(arguments.path, arguments.remote, projects[0])
     dump = Dump(registry, stored)
     answer = dump.document(projects)
     if arguments.functions:
@@ -307,7 +310,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--project", help="only this project; all without")
     parser.add_argument("--raw", action="store_true", help="print the stored bytes, without Feast")
     parser.add_argument("--functions", action="store_true", help="also load every function")
-    return parser
+    return common.remote_option(parser)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,18 @@ def user_metadata(writer: Writer) -> dict[str, str]:
     return {name: common.as_text(data) for name, data in wanted.items()}
 
 
+def version_numbers(writer: Writer) -> dict[str, list[int]]:
+    """The versions of each view."""
+    registry, project = writer.registry, writer.project
+    names = [name for kind in common.KINDS if kind.is_view for name in writer.written[kind.table]]
+    return {
+        name: [
+            each["version_number"] for each in registry.list_feature_view_versions(name, project)
+        ]
+        for name in names
+    }
+
+
 def second_project(writer: Writer) -> Writer:
     """Objects under names that the first project has too."""
     other = Writer(writer.registry, f"{writer.project}_other")
@@ -48,8 +60,9 @@ def second_project(writer: Writer) -> Writer:
 
 def main(arguments: argparse.Namespace) -> dict:
     project = arguments.project
-    registry = common.open_sql(arguments.path, project)
-    writer = Writer(registry, project)
+    registry = common.open_either(arguments.path, arguments.remote, project)
+    beside = common.open_sql(arguments.path, project) if arguments.remote else None
+    writer = Writer(registry, project, beside)
     described_project = Project(name=project, **described())
     writer.note("projects", described_project)
     registry.apply_project(described_project)
@@ -73,15 +86,10 @@ def main(arguments: argparse.Namespace) -> dict:
     ]
     infra = Infra(tables_made)
     registry.update_infra(infra, project)
-    registry.set_project_metadata(project, "note", TEXT)
-
-    names = [name for kind in common.KINDS if kind.is_view for name in writer.written[kind.table]]
-    numbers = {
-        name: [
-            each["version_number"] for each in registry.list_feature_view_versions(name, project)
-        ]
-        for name in names
-    }
+    numbers = {}
+    if not arguments.remote:  # Feast's client can do neither
+        registry.set_project_metadata(project, "note", TEXT)
+        numbers = version_numbers(writer)
     other = second_project(writer)
     return {
         "projects": [project, other.project],
@@ -97,7 +105,7 @@ def main(arguments: argparse.Namespace) -> dict:
 
 
 def parser() -> argparse.ArgumentParser:
-    return common.argument_parser(__doc__)
+    return common.remote_option(common.argument_parser(__doc__))
 
 
 if __name__ == "__main__":

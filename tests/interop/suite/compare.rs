@@ -87,6 +87,22 @@ pub(crate) fn remove(value: &mut Value, path: &[&str]) {
     }
 }
 
+/// Removes keys wherever they are.
+pub(crate) fn remove_everywhere(value: &mut Value, unwanted: &[&str]) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|key, _| !unwanted.contains(&key.as_str()));
+            let values = object.values_mut();
+            values.for_each(|value| remove_everywhere(value, unwanted));
+        }
+        Value::Array(items) => {
+            let items = items.iter_mut();
+            items.for_each(|item| remove_everywhere(item, unwanted));
+        }
+        _ => {}
+    }
+}
+
 /// The strings of a JSON array.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     let items = value

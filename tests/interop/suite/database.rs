@@ -123,7 +123,7 @@ pub(crate) async fn rows(registry: &Registry) -> Vec<Record> {
 }
 
 /// Feast writes the features of a stream feature view from a set, in any order.
-fn sort_features_of_streams(dump: &mut Value) {
+pub(crate) fn sort_features_of_streams(dump: &mut Value) {
     let mut sort = |view: &mut Value| {
         let features = view["spec"]["features"].as_array_mut().unwrap();
         features.sort_by_key(|feature| feature["name"].to_string());

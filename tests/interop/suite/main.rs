@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
+mod client;
 mod command;
 mod compare;
 mod database;
@@ -13,6 +14,7 @@ mod engine;
 mod every_kind;
 mod example;
 mod feast040;
+mod fleet;
 mod history;
 mod metadata;
 mod narrow;
@@ -23,7 +25,9 @@ mod python;
 mod reading;
 mod real;
 mod reapplying;
+mod remote;
 mod s3;
+mod served;
 mod speed;
 mod templates;
 mod time;
@@ -75,6 +79,8 @@ fn all() -> Vec<Trial> {
         narrow::trials(),
         real::trials(),
         templates::trials(),
+        remote::trials(),
+        fleet::trials(),
         speed::trials(),
         s3::trials(),
     ];

@@ -34,6 +34,11 @@ pub(crate) fn everywhere(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&Engine::ALL, module, tests)
 }
 
+/// Tests of several servers of ours, which need a database for many.
+pub(crate) fn on_postgres(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::Postgres], module, tests)
+}
+
 /// Tests of what is particular to MySQL and MariaDB.
 pub(crate) fn on_mariadb(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Mariadb], module, tests)

@@ -20,7 +20,7 @@ trials! {
 }
 
 /// Where our database differs from Feast's after the same calls, as Feast reads them.
-const DIFFERENCES: &[&str] = &[
+pub(crate) const DIFFERENCES: &[&str] = &[
     // A change of the description alone makes Feast forget the number of the active version.
     "/feature_views/every_kind/versions_metadata/meta/currentVersionNumber: 1 | null",
     // Feast leaves the project to the column, which shows in objects that it cannot load itself.
@@ -40,18 +40,7 @@ async fn what_we_write_python_reads_like_its_own(engine: Engine) {
     for dump in [&mut ours, &mut theirs] {
         leave_out_stamps(dump);
     }
-    assert_eq!(
-        pickles(&ours, "rides_stream").len(),
-        1,
-        "materialising rewrote a function"
-    );
-    for pickle in PICKLES {
-        let stream = "/stream_feature_views/every_kind/rides_stream/spec";
-        let [ours, theirs] = [&mut ours, &mut theirs].map(|dump| dump.pointer_mut(stream).unwrap());
-        // Feast pickles functions anew when it materialises their view.
-        remove(ours, pickle);
-        remove(theirs, pickle);
-    }
+    leave_out_pickles(&mut ours, &mut theirs);
     assert_differs_only(
         "what Feast reads: ours, its own",
         &ours,
@@ -62,6 +51,20 @@ async fn what_we_write_python_reads_like_its_own(engine: Engine) {
     let ours = unchanged(&database);
     let theirs = unchanged(&made.database());
     assert_same("what Feast finds unchanged: ours, its own", &ours, &theirs);
+}
+
+/// Removes the function of a view that was materialised: Feast pickles it anew then. We do not.
+pub(crate) fn leave_out_pickles(ours: &mut Value, theirs: &mut Value) {
+    assert_eq!(
+        pickles(ours, "rides_stream").len(),
+        1,
+        "materialising rewrote a function"
+    );
+    for dump in [ours, theirs] {
+        let stream = "/stream_feature_views/every_kind/rides_stream/spec";
+        let stream = dump.pointer_mut(stream).unwrap();
+        PICKLES.iter().for_each(|pickle| remove(stream, pickle));
+    }
 }
 
 /// Where a stream feature view keeps its function, below `spec`.
@@ -122,7 +125,7 @@ async fn write(registry: &Registry, written: &Value) {
 }
 
 /// Removes from a dump what is never the same twice: stamps and random identities.
-fn leave_out_stamps(dump: &mut Value) {
+pub(crate) fn leave_out_stamps(dump: &mut Value) {
     remove(dump, &["project_uuids"]);
     for stamp in ["createdTimestamp", "lastUpdatedTimestamp"] {
         for project in dump["projects"].as_array_mut().unwrap() {

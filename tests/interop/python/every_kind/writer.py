@@ -5,7 +5,7 @@ from typing import Any
 
 from feast import FeatureService
 from feast.data_source import DataSource
-from feast.infra.registry.sql import SqlRegistry
+from feast.infra.registry.base_registry import BaseRegistry
 
 import common
 
@@ -38,10 +38,14 @@ def described(**fields: Any) -> dict[str, Any]:
 
 
 class Writer:
-    """Applies objects and keeps the list of what was written."""
+    """Applies objects and keeps the list of what was written.
 
-    def __init__(self, registry: SqlRegistry, project: str):
+    `resolving` is the registry that is asked for versions: Feast's client of a server cannot be.
+    """
+
+    def __init__(self, registry: BaseRegistry, project: str, resolving: BaseRegistry | None = None):
         self.registry = registry
+        self.resolving = resolving or registry
         self.project = project
         self.written: dict[str, list[str]] = {kind.table: [] for kind in common.KINDS}
         self.skipped: dict[str, str] = {}
@@ -58,7 +62,7 @@ class Writer:
     def note(self, table: str, each: Any) -> None:
         """Keep the message that Feast's client would send to a registry server."""
         if isinstance(each, FeatureService):
-            each.resolve_pending_refs(self.project, self.registry)  # as FeatureStore.apply does
+            each.resolve_pending_refs(self.project, self.resolving)  # as FeatureStore.apply does
         message = common.as_text(each.to_proto().SerializeToString())
         self.applied.append(
             {"table": table, "project": self.project, "name": each.name, "message": message}

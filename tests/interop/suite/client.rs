@@ -1,0 +1,114 @@
+//! A client of registry servers that goes to the next one when one cannot be reached.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use prost::Message;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+
+use feast_registry_proto::core::{Entity, EntitySpecV2};
+use feast_registry_proto::registry::{ApplyEntityRequest, GetEntityRequest};
+
+/// A connection to each of some servers. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Client {
+    channels: Arc<[Channel]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Client {
+    /// Connects when it is needed.
+    pub(crate) fn of(addresses: &[&str]) -> Self {
+        let channel = |address: &&str| {
+            let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+            endpoint.connect_lazy()
+        };
+        Client {
+            channels: addresses.iter().map(channel).collect(),
+            next: Arc::default(),
+        }
+    }
+
+    /// Applies an entity of this name; the status of the first attempt that settles it.
+    pub(crate) async fn apply(&self, project: &str, name: &str) -> Result<(), Status> {
+        let spec = EntitySpecV2 {
+            name: name.into(),
+            join_key: "id".into(),
+            ..Default::default()
+        };
+        let request = ApplyEntityRequest {
+            entity: Some(Entity {
+                spec: Some(spec),
+                meta: None,
+            }),
+            project: project.into(),
+            commit: true,
+        };
+        self.call("ApplyEntity", request).await
+    }
+
+    /// Whether an entity is there.
+    pub(crate) async fn has(&self, project: &str, name: &str, cached: bool) -> bool {
+        let request = GetEntityRequest {
+            name: name.into(),
+            project: project.into(),
+            allow_cache: cached,
+        };
+        match self.call::<_, Entity>("GetEntity", request).await {
+            Ok(_) => true,
+            Err(status) if status.code() == Code::NotFound => false,
+            Err(status) => panic!("{status:?}"),
+        }
+    }
+
+    /// One server after the other, a bounded number of times, until one can be reached.
+    async fn call<Q, A>(&self, rpc: &str, request: Q) -> Result<A, Status>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        const ATTEMPTS: usize = 1_000;
+        let mut last = Status::unavailable("there is no server");
+        for _ in 0..ATTEMPTS {
+            let at = self.next.load(Ordering::Relaxed) % self.channels.len();
+            match once(&self.channels[at], rpc, request.clone()).await {
+                Err(status) if status.code() == Code::Unavailable => {
+                    self.next.store(at + 1, Ordering::Relaxed);
+                    last = status;
+                    tokio::task::yield_now().await;
+                }
+                settled => return settled,
+            }
+        }
+        Err(last)
+    }
+}
+
+async fn once<Q, A>(channel: &Channel, rpc: &str, request: Q) -> Result<A, Status>
+where
+    Q: Message + 'static,
+    A: Message + Default + 'static,
+{
+    let mut grpc = Grpc::new(channel.clone());
+    let ready = grpc.ready().await;
+    ready.map_err(|error| Status::unavailable(error.to_string()))?;
+    let path = format!("/feast.registry.RegistryServer/{rpc}");
+    let path = PathAndQuery::try_from(path).unwrap();
+    let answer = grpc.unary(Request::new(request), path, ProstCodec::default());
+    Ok(answer.await.map_err(unreached)?.into_inner())
+}
+
+/// A connection that broke is UNAVAILABLE, as it is to other clients of gRPC: what the server said is
+/// left as it is.
+fn unreached(status: Status) -> Status {
+    let broke = |cause: &(dyn Error + 'static)| cause.is::<tonic::transport::Error>();
+    match status.source().is_some_and(broke) {
+        true => Status::unavailable(status.to_string()),
+        false => status,
+    }
+}
