@@ -56,11 +56,11 @@ pub(crate) fn run(args: &Args) -> Result {
 /// Refuses requirements that nothing could meet.
 fn check_used(name: &str) -> Result {
     let mut used = SERVERS.map(|(server, _)| server).into_iter();
-    if name == "sqlite" || used.any(|server| server == name) {
+    if ["sqlite", "file"].contains(&name) || used.any(|server| server == name) {
         return Ok(());
     }
     Err(
-        format!("the real Feast is run on sqlite, postgres, mariadb and s3, not on `{name}`")
+        format!("the real Feast is run on sqlite, file, postgres, mariadb and s3, not on `{name}`")
             .into(),
     )
 }

@@ -71,7 +71,7 @@ def main(arguments: argparse.Namespace) -> dict:
         if arguments.spec
         else counted(arguments)
     )
-    registry = common.open_sql(arguments.path, arguments.project, arguments.purge)
+    registry = common.open_registry(arguments.path, arguments.project, arguments.purge)
     entities = {each["name"]: entity_of(each) for each in spec.get("entities", [])}
     views = [view_of(each, entities) for each in spec.get("feature_views", [])]
 

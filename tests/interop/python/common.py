@@ -34,6 +34,7 @@ from feast.protos.feast.core.FeatureView_pb2 import FeatureView
 from feast.protos.feast.core.LabelView_pb2 import LabelView
 from feast.protos.feast.core.OnDemandFeatureView_pb2 import OnDemandFeatureView
 from feast.protos.feast.core.Permission_pb2 import Permission
+from feast.protos.feast.core.Registry_pb2 import Registry as RegistryMessage
 from feast.protos.feast.core.SavedDataset_pb2 import SavedDataset
 from feast.protos.feast.core.StreamFeatureView_pb2 import StreamFeatureView
 from feast.protos.feast.core.ValidationProfile_pb2 import ValidationReference
@@ -116,7 +117,9 @@ def argument_parser(description: str | None, project: bool = True) -> argparse.A
     """A parser with `--path`, and a required `--project` unless told otherwise."""
     parser = argparse.ArgumentParser(description=(description or "").strip().splitlines()[0])
     parser.add_argument(
-        "--path", required=True, help="database URL as Feast takes it, e.g. sqlite:///registry.db"
+        "--path",
+        required=True,
+        help="database URL as Feast takes it, e.g. sqlite:///registry.db, or path of a registry file",
     )
     if project:
         parser.add_argument("--project", required=True)
@@ -154,8 +157,21 @@ def open_remote(address: str, project: str) -> RemoteRegistry:
 
 
 def open_either(path: str, remote: str | None, project: str) -> BaseRegistry:
-    """The server in front of a database, or the database itself."""
-    return open_remote(remote, project) if remote else open_sql(path, project)
+    """The server in front of a registry, or the registry itself."""
+    return open_remote(remote, project) if remote else open_registry(path, project)
+
+
+def open_registry(path: str, project: str, purge: bool = False) -> SqlRegistry | Registry:
+    """Feast's registry of a database URL, or of the path of a registry file, which it creates."""
+    if "://" in path:
+        return open_sql(path, project, purge)
+    config = RegistryConfig(path=path, purge_feast_metadata=purge)
+    return Registry(project, config, Path(path).parent)
+
+
+def read_file(path: str) -> RegistryMessage:
+    """The content of a registry file, without Feast."""
+    return RegistryMessage.FromString(Path(path).read_bytes())
 
 
 def close_all() -> None:

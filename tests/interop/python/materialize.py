@@ -26,7 +26,7 @@ def between_read_and_write(registry: SqlRegistry, command: list[str]) -> None:
 
 
 def main(arguments: argparse.Namespace) -> dict:
-    registry = common.open_sql(arguments.path, arguments.project)
+    registry = common.open_registry(arguments.path, arguments.project)
     view = registry.get_any_feature_view(arguments.view, arguments.project)
     if arguments.meanwhile:
         between_read_and_write(registry, json.loads(arguments.meanwhile))

@@ -60,9 +60,11 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         match &self.name {
             Some(name) => self.engine.url(name),
+            None if self.engine == Engine::File => self.file().display().to_string(),
             None => format!("sqlite:///{}", self.file().display()),
         }
     }
+
     /// Opens it with our library.
     pub(crate) async fn open(&self) -> Registry {
         feast_registry::open_url(&self.url()).await.unwrap()
@@ -90,6 +92,13 @@ impl Database {
     /// Everything in it as Feast reads it.
     pub(crate) fn dump(&self) -> Value {
         let mut dump = self.python("dump.py", &[]);
+        sort_features_of_streams(&mut dump);
+        dump
+    }
+
+    /// Everything in a registry file as Feast reads it.
+    pub(crate) fn dump_of_file(&self) -> Value {
+        let mut dump = python::run("dump.py", &["--file", &self.url()]);
         sort_features_of_streams(&mut dump);
         dump
     }

@@ -17,12 +17,15 @@ pub(crate) enum Engine {
     Postgres,
     /// A server that [`Engine::variable`] names.
     Mariadb,
+    /// Registry files, which are no database: only some tests run on them.
+    File,
 }
 
 /// Databases that are on servers now.
 static THERE: Mutex<BTreeSet<(Engine, String)>> = Mutex::new(BTreeSet::new());
 
 impl Engine {
+    /// Every database.
     pub(crate) const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::Mariadb];
 
     pub(crate) fn name(self) -> &'static str {
@@ -30,13 +33,14 @@ impl Engine {
             Engine::Sqlite => "sqlite",
             Engine::Postgres => "postgres",
             Engine::Mariadb => "mariadb",
+            Engine::File => "file",
         }
     }
 
     /// The variable with the URL of an administrator of the server; none if no server is needed.
     pub(crate) fn variable(self) -> Option<&'static str> {
         match self {
-            Engine::Sqlite => None,
+            Engine::Sqlite | Engine::File => None,
             Engine::Postgres => Some("FEAST_REGISTRY_INTEROP_POSTGRES_URL"),
             Engine::Mariadb => Some("FEAST_REGISTRY_INTEROP_MARIADB_URL"),
         }
@@ -48,6 +52,7 @@ impl Engine {
             Engine::Sqlite => "sqlite",
             Engine::Postgres => "postgresql+psycopg",
             Engine::Mariadb => "mysql+pymysql",
+            Engine::File => "file",
         }
     }
 

@@ -14,6 +14,7 @@ mod engine;
 mod every_kind;
 mod example;
 mod feast040;
+mod files;
 mod fleet;
 mod history;
 mod metadata;
@@ -76,6 +77,7 @@ fn all() -> Vec<Trial> {
         processes::trials(),
         example::trials(),
         feast040::trials(),
+        files::trials(),
         narrow::trials(),
         real::trials(),
         templates::trials(),

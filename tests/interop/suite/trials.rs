@@ -39,6 +39,18 @@ pub(crate) fn on_postgres(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Postgres], module, tests)
 }
 
+/// Tests that run on every database and on registry files.
+pub(crate) fn on_files_too(module: &str, tests: &[Test]) -> Vec<Trial> {
+    let mut trials = everywhere(module, tests);
+    trials.extend(on_files(module, tests));
+    trials
+}
+
+/// Tests of registry files.
+pub(crate) fn on_files(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::File], module, tests)
+}
+
 /// Tests of what is particular to MySQL and MariaDB.
 pub(crate) fn on_mariadb(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Mariadb], module, tests)
