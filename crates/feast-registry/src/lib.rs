@@ -33,11 +33,12 @@
 //!
 //! # Cargo features
 //!
-//! Each backend is a feature; `sqlite` is on by default. A backend of your own is a value: see
+//! Each backend is a feature; `file` and `sqlite` are on by default. A backend of your own is a value: see
 //! [`Backends::with`](backend::Backends::with).
 //!
 //! | feature | URLs |
 //! |---|---|
+//! | `file` | `data/registry.db`, `file:///data/registry.db` |
 //! | `sqlite` | `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` (in memory) |
 //!
 //! Deliberately absent: Feast's offline and online stores. This is the catalogue only.
