@@ -19,8 +19,9 @@
 //! of a thousand views costs little more than copying it. Start reading at `calls/mod.rs`.
 
 mod calls;
-mod codec;
 mod reply;
+mod reply_body;
+mod request_body;
 mod requests;
 mod rpc;
 mod serve;

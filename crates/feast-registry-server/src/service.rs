@@ -5,17 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{StdError, http};
-use tonic::server::{Grpc, NamedService, UnaryService};
-use tonic::{Code, Request, Response, Status};
+use tonic::server::NamedService;
 
-use feast_registry_core::{Error, ErrorKind};
-
-use crate::codec::Raw;
 use crate::reply::Reply;
-use crate::{RegistrySlot, Rpc, calls, status};
+use crate::status::status;
+use crate::{RegistrySlot, Rpc, calls, reply_body, request_body};
 
 /// The largest request that is read unless told otherwise, as in Feast's server: 4 MiB.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
@@ -45,6 +42,23 @@ impl RegistryService {
     }
 }
 
+impl RegistryService {
+    async fn answer<B>(&self, request: http::Request<B>) -> Result<Reply, Status>
+    where
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        let rpc = Rpc::from_path(request.uri().path())
+            .ok_or_else(|| Status::unimplemented("there is no such rpc"))?;
+        let request = request_body::read(request, self.max_request_bytes).await?;
+        let answered = match self.registry.open() {
+            Ok(registry) => calls::answer(registry, rpc, request).await,
+            Err(error) => Err(error),
+        };
+        answered.map_err(|error| status(&error))
+    }
+}
+
 impl NamedService for RegistryService {
     const NAME: &'static str = Rpc::SERVICE;
 }
@@ -63,55 +77,12 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let Some(rpc) = Rpc::from_path(request.uri().path()) else {
-            let unknown = Status::unimplemented("there is no such rpc");
-            return Box::pin(async move { Ok(unknown.into_http()) });
-        };
-        let call = Call {
-            rpc,
-            registry: self.registry.clone(),
-        };
-        let limit = self.max_request_bytes;
-        let mut grpc = Grpc::new(Raw).max_decoding_message_size(limit);
+        let service = self.clone();
         Box::pin(async move {
-            let response = grpc.unary(call, request).await;
-            Ok(match Status::from_header_map(response.headers()) {
-                // So tonic says it, and nothing else here does.
-                Some(status) if status.code() == Code::OutOfRange => too_large(limit).into_http(),
-                _ => response,
-            })
+            let answered = service.answer(request).await;
+            Ok(answered.map_or_else(Status::into_http, reply_body::response))
         })
     }
-}
-
-/// As gRPC servers other than tonic say it, Feast's among them.
-fn too_large(limit: usize) -> Status {
-    let message = format!("the request is larger than the {limit} bytes that this server takes");
-    status::status(&Error::new(ErrorKind::TooLarge, message))
 }
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// One rpc, about to be answered.
-struct Call {
-    rpc: Rpc,
-    registry: RegistrySlot,
-}
-
-impl UnaryService<Bytes> for Call {
-    type Response = Reply;
-    type Future = BoxFuture<Result<Response<Reply>, Status>>;
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let (rpc, registry) = (self.rpc, self.registry.clone());
-        Box::pin(async move {
-            let reply = match registry.open() {
-                Ok(registry) => calls::answer(registry, rpc, request.into_inner()).await,
-                Err(error) => Err(error),
-            };
-            reply
-                .map(Response::new)
-                .map_err(|error| status::status(&error))
-        })
-    }
-}

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use feast_registry_core::listing::{self, DatasetFilter, FeatureFilter, ViewFilter};
-use feast_registry_core::{Kind, Listing, Query, Registry, Result};
+use feast_registry_core::{Kind, Listing, Query, Record, Registry, Result};
 use feast_registry_proto::registry::{
     ListAllFeatureViewsRequest, ListFeatureServicesRequest, ListFeaturesRequest,
-    ListFeaturesResponse, ListProjectsRequest, ListSavedDatasetsRequest, PaginationParams,
-    SortingParams,
+    ListFeaturesResponse, ListProjectsRequest, ListSavedDatasetsRequest, PaginationMetadata,
+    PaginationParams, SortingParams,
 };
 
 use crate::Rpc;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 use crate::requests::{self, decode, freshness, given};
 
 pub(super) async fn list(registry: &Registry, rpc: Rpc, kind: Kind, body: Bytes) -> Result<Reply> {
@@ -45,9 +45,8 @@ pub(super) async fn all_views(
         data_source: given(request.data_source),
     };
     let found = registry.list_views(&query, &filter).await?;
-    let mut reply = page_of(found, &request.sorting, &request.pagination);
-    reply.any_view = true;
-    Ok(Reply::List(reply))
+    let (views, page) = page_of(found, &request.sorting, &request.pagination);
+    Ok(Reply::views(views, page))
 }
 
 pub(super) async fn feature_services(
@@ -123,20 +122,16 @@ fn page(
     sorting: &Option<SortingParams>,
     pagination: &Option<PaginationParams>,
 ) -> Reply {
-    Reply::List(page_of(found, sorting, pagination))
+    let (objects, page) = page_of(found, sorting, pagination);
+    Reply::list(objects, page)
 }
 
 fn page_of(
     found: Listing,
     sorting: &Option<SortingParams>,
     pagination: &Option<PaginationParams>,
-) -> reply::List {
+) -> (Vec<Record>, PaginationMetadata) {
     let mut objects = found.records;
     listing::sort(&mut objects, sorting.as_ref());
-    let (objects, pagination) = listing::paginate(objects, pagination.as_ref());
-    reply::List {
-        objects,
-        pagination,
-        any_view: false,
-    }
+    listing::paginate(objects, pagination.as_ref())
 }

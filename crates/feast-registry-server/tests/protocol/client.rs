@@ -96,6 +96,19 @@ where
         Ok(reply.into_inner())
     }
 
+    /// Calls an rpc with any number of messages, where one is expected.
+    pub(crate) async fn send_all(
+        &mut self,
+        rpc: Rpc,
+        messages: Vec<Bytes>,
+    ) -> Result<Bytes, Status> {
+        let path = format!("/{}/{}", Rpc::SERVICE, rpc.name());
+        let path: PathAndQuery = path.parse().expect("the path of a request");
+        let messages = Request::new(futures::stream::iter(messages));
+        let reply = self.0.client_streaming(messages, path, Raw).await?;
+        Ok(reply.into_inner())
+    }
+
     /// Applies a sample of a kind.
     pub(crate) async fn apply(&mut self, kind: Kind, project: &str, name: &str) {
         self.apply_value(kind, project, samples::value(kind, name))

@@ -76,6 +76,36 @@ async fn a_request_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_request_of_no_message_or_of_many_is_refused() {
+    let client = &mut client().await;
+    for count in [0, 2, 1_000] {
+        let messages = vec![Bytes::new(); count];
+        let status = client.send_all(Rpc::Commit, messages).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{count}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_takes_many_pieces_comes_whole() {
+    let client = &mut client().await;
+    let text = "x".repeat(100_000);
+    for number in 0..20 {
+        let mut view = samples::value(Kind::FeatureView, &format!("view_{number:02}"));
+        view["spec"]["description"] = text.clone().into();
+        client.apply_value(Kind::FeatureView, "rides", view).await;
+    }
+    let request = serde_json::json!({"project": "rides"});
+    let found = client.ok(Rpc::ListFeatureViews, request).await;
+    let views = found["featureViews"].as_array().expect("views");
+    assert_eq!(views.len(), 20);
+    assert!(
+        views
+            .iter()
+            .all(|view| view["spec"]["description"] == *text)
+    );
+}
+
+#[tokio::test]
 async fn an_object_that_nests_too_deep_is_refused() {
     let client = &mut client().await;
     // A data source in a data source in a data source.
