@@ -33,7 +33,13 @@ fn is_unknown(options: &LoadOptions, name: &str) -> bool {
     };
     let known =
         name == PROJECT_VARIABLE || KEYS.iter().any(|key| key.name.eq_ignore_ascii_case(rest));
-    !known && !options.own_variables.contains(name) && !is_service_link(rest)
+    let not_ours = is_service_link(rest) || is_of_tests(rest);
+    !known && !options.own_variables.contains(name) && !not_ours
+}
+
+/// What tells the suites, which may run programs of ours, where their databases are.
+fn is_of_tests(rest: &str) -> bool {
+    rest == "SOAK" || rest.starts_with("CONFORMANCE_") || rest.starts_with("INTEROP_")
 }
 
 /// Kubernetes sets such variables in every container for a service whose name starts with `feast-registry`.

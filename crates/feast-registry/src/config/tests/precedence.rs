@@ -156,7 +156,7 @@ fn variables_alone() {
 }
 
 #[test]
-fn unknown_variables_warn_but_not_those_of_kubernetes() {
+fn unknown_variables_warn_but_not_those_of_kubernetes_and_of_tests() {
     let variables = [
         ("FEAST_REGISTRY_CASH_MODE", "sync"),
         ("FEAST_REGISTRY_OUTPUT", "json"),
@@ -165,6 +165,8 @@ fn unknown_variables_warn_but_not_those_of_kubernetes() {
         ("FEAST_REGISTRY_PORT", "tcp://10.0.0.1:80"),
         ("FEAST_REGISTRY_PORT_80_TCP_ADDR", "10.0.0.1"),
         ("FEAST_REGISTRY_SERVER_SERVICE_HOST", "10.0.0.1"),
+        ("FEAST_REGISTRY_CONFORMANCE_URL", "postgresql://h/d"),
+        ("FEAST_REGISTRY_SOAK", "1"),
     ];
     let own_variables = ["FEAST_REGISTRY_OUTPUT".to_owned()].into();
     let options = set(
