@@ -12,7 +12,7 @@ use crate::shell;
 pub(crate) struct Args {
     /// sqlite, postgres, mariadb or mysql; all that can be had if none is named.
     databases: Vec<String>,
-    /// Only work whose name contains this: apply, materialise, read, batch.
+    /// Only work whose name contains this: apply, materialise, read, batch, cache.
     #[arg(long)]
     only: Option<String>,
 }

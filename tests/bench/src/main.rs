@@ -11,6 +11,7 @@
     reason = "a benchmark prints, and fails by panic"
 )]
 
+mod cache;
 mod measure;
 mod mysql;
 mod postgres;

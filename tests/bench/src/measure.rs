@@ -31,7 +31,7 @@ impl Pair {
     }
 
     /// Prints how many times slower ours is, of times in seconds.
-    pub(crate) fn print_times(self, work: &str, limit: &str) {
+    pub(crate) fn print_times(self, work: &str, limit: &str) -> f64 {
         let (raw, ours) = (median(self.raw), median(self.ours));
         println!(
             "{work:<52} {:>12} {:>12} {:>7.2}  {limit}",
@@ -39,6 +39,7 @@ impl Pair {
             format!("{:.1?}", Duration::from_secs_f64(ours)),
             ours / raw
         );
+        ours
     }
 }
 

@@ -36,17 +36,22 @@ pub(crate) async fn all<R: Raw>(target: &Target<R>, only: &str) {
     if wanted("batch") {
         batches(target).await;
     }
+    if wanted("cache") {
+        crate::cache::all(target).await;
+    }
 }
 
 async fn fill<R: Raw>(target: &Target<R>) {
     let views = sample::views(VIEWS, 0);
-    let changes = views.iter().map(|(name, body)| apply(name, body.clone()));
+    let changes = views
+        .iter()
+        .map(|(name, body)| apply(PROJECT, name, body.clone()));
     target.registry.commit(changes.collect()).await.unwrap();
     target.raw.connect().await.write_all(&views, 0).await;
 }
 
-fn apply(name: &str, body: Vec<u8>) -> Change {
-    Change::Apply(Apply::new(Kind::FeatureView, PROJECT, name, body))
+pub(crate) fn apply(project: &str, name: &str, body: Vec<u8>) -> Change {
+    Change::Apply(Apply::new(Kind::FeatureView, project, name, body))
 }
 
 /// What a writer writes: its own views, one after the other.
@@ -151,7 +156,7 @@ async fn our_rate(
             let registry = registry.clone();
             tasks.spawn(async move {
                 for index in share(writer, writers) {
-                    let change = apply(&sample::name(index), body(index, edition));
+                    let change = apply(PROJECT, &sample::name(index), body(index, edition));
                     registry.commit(vec![change]).await.unwrap();
                 }
             });
@@ -308,7 +313,9 @@ async fn batches<R: Raw>(target: &Target<R>) {
                 .collect();
             let version = i32::try_from(edition).unwrap();
             let raw = seconds(connection.write_all(&views, version)).await;
-            let changes = views.into_iter().map(|(name, body)| apply(&name, body));
+            let changes = views
+                .into_iter()
+                .map(|(name, body)| apply(PROJECT, &name, body));
             let changes = changes.collect();
             let ours = seconds(target.registry.commit(changes)).await;
             pair.add(raw, ours);
