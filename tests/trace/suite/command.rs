@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::events::Event;
 use crate::parse;
 
+/// A variable of the environment, and its value.
+pub(crate) type Variable = (&'static str, &'static str);
+
 /// The command, which `cargo xtask test` has built.
 fn binary() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -19,8 +22,8 @@ fn binary() -> PathBuf {
     path
 }
 
-/// Runs the command in a folder to its end; what it did, in order.
-pub(crate) fn traced(folder: &Path, journal_mode: &str, arguments: &[&str]) -> Vec<Event> {
+/// Runs the command with a variable set, in a folder, to its end; what it did, in order.
+pub(crate) fn traced(folder: &Path, (name, value): Variable, arguments: &[&str]) -> Vec<Event> {
     // Beside the folder, so that the trace is none of the files that are looked at.
     let trace = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new("strace");
@@ -37,7 +40,7 @@ pub(crate) fn traced(folder: &Path, journal_mode: &str, arguments: &[&str]) -> V
             command.env_remove(name);
         }
     }
-    command.env("FEAST_REGISTRY_JOURNAL_MODE", journal_mode);
+    command.env(name, value);
     let output = command.output().unwrap_or_else(|error| {
         panic!("strace cannot be started ({error}): install it, for example with `apt-get install strace`")
     });

@@ -6,12 +6,19 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::command::traced;
+use crate::command::{Variable, traced};
 use crate::events::Event;
 
 const VIEW: &str = "kind: FeatureView\nproject: rides\nspec: {name: v, entities: [driver], \
                     features: [{name: f, valueType: INT64}]}\n";
 const APPLY: [&str; 2] = ["apply", "view.yaml"];
+
+/// The registries that are looked at: a SQLite database with either journal, and a registry file.
+const REGISTRIES: [Variable; 3] = [
+    ("FEAST_REGISTRY_JOURNAL_MODE", "wal"),
+    ("FEAST_REGISTRY_JOURNAL_MODE", "delete"),
+    ("FEAST_REGISTRY_PATH", "registry.pb"),
+];
 
 /// A folder whose path is the one that the system knows.
 struct Folder {
@@ -36,9 +43,9 @@ impl Folder {
     }
 
     /// Runs the command, and checks that it was done when it said so.
-    fn check(&self, journal_mode: &str, arguments: &[&str]) {
+    fn check(&self, registry: Variable, arguments: &[&str]) {
         let before = self.files();
-        let events = traced(&self.path, journal_mode, arguments);
+        let events = traced(&self.path, registry, arguments);
         let said = events
             .iter()
             .position(|event| matches!(event, Event::Said(_)));
@@ -46,7 +53,7 @@ impl Folder {
         let open = unfinished(&self.path, &before, done);
         assert!(
             open.is_empty(),
-            "{arguments:?} with journal_mode {journal_mode} said that it was done before this was \
+            "{arguments:?} with {registry:?} said that it was done before this was \
              on the disk: {open:?}\n{done:#?}"
         );
         let synced = |event: &Event| matches!(event, Event::Synced(_));
@@ -97,23 +104,23 @@ fn unfinished(folder: &Path, before: &BTreeSet<PathBuf>, events: &[Event]) -> BT
 
 #[test]
 fn a_first_apply() {
-    for journal_mode in ["wal", "delete"] {
-        Folder::new().check(journal_mode, &APPLY);
+    for registry in REGISTRIES {
+        Folder::new().check(registry, &APPLY);
     }
 }
 
 #[test]
 fn changes_of_a_database_that_is_there() {
-    for journal_mode in ["wal", "delete"] {
+    for registry in REGISTRIES {
         let folder = Folder::new();
-        folder.check(journal_mode, &APPLY);
+        folder.check(registry, &APPLY);
         fs::write(folder.path.join("view.yaml"), VIEW.replace("f,", "g,")).unwrap();
-        folder.check(journal_mode, &APPLY);
+        folder.check(registry, &APPLY);
         let interval = ["--start", "2026-01-01", "--end", "2026-01-02"];
         let add = ["materializations", "add", "v"];
-        folder.check(journal_mode, &[&add[..], &interval].concat());
-        folder.check(journal_mode, &["feature-views", "disable", "v"]);
-        folder.check(journal_mode, &["delete", "v"]);
+        folder.check(registry, &[&add[..], &interval].concat());
+        folder.check(registry, &["feature-views", "disable", "v"]);
+        folder.check(registry, &["delete", "v"]);
     }
 }
 
