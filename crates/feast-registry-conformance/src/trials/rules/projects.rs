@@ -30,6 +30,7 @@ pub(super) fn trials() -> Vec<Trial> {
         an_unchanged_object_notes_nothing,
         purging_metadata_writes_none,
         a_protected_tag_keeps_it,
+        protection_comes_and_goes_with_its_tag,
         a_setting_keeps_it,
         a_protected_one_is_not_torn_down,
         tearing_one_down_spares_the_others,
@@ -257,6 +258,34 @@ async fn a_protected_tag_keeps_it(cx: Context) -> Checked {
                 .apply(),
         )
         .await?;
+    registry.delete_project("fahrten", None).await?;
+    Ok(())
+}
+
+async fn protection_comes_and_goes_with_its_tag(cx: Context) -> Checked {
+    let registry = cx.registry().await?;
+    let effect = async |protected| -> Result<Effect, feast_registry_core::Error> {
+        Ok(registry.set_protected("fahrten", protected).await?.effect)
+    };
+    ensure_eq!(effect(false).await?, Effect::Unchanged, "of none");
+    ensure_eq!(effect(true).await?, Effect::Created, "of none");
+    ensure_eq!(effect(true).await?, Effect::Unchanged, "again");
+    refused(
+        registry.delete_project("fahrten", None).await,
+        ErrorKind::Protected,
+    )?;
+    ensure_eq!(effect(false).await?, Effect::Updated, "taken away");
+    // Other tags stay.
+    let tagged = Sample::new(Kind::Project, "", "fahrten").tagged("mine", "ja");
+    registry.apply(tagged.apply()).await?;
+    let before = rows::all(&registry).await?;
+    for protected in [true, false] {
+        ensure_eq!(effect(protected).await?, Effect::Updated, "of a tagged one");
+    }
+    let after = rows::all(&registry).await?;
+    ensure_eq!(after.len(), before.len(), "rows");
+    let again = registry.apply(tagged.apply()).await?;
+    ensure_eq!(again.effect, Effect::Unchanged, "the definition");
     registry.delete_project("fahrten", None).await?;
     Ok(())
 }
