@@ -31,6 +31,7 @@ pub(super) fn trials() -> Vec<Trial> {
         a_refresh_that_was_dropped_harms_nobody,
         refreshes_that_wait_are_one,
         nothing_is_cached_before_the_first_read,
+        reads_and_refreshes_are_counted,
     ]
 }
 
@@ -348,5 +349,18 @@ async fn nothing_is_cached_before_the_first_read(cx: Context) -> Checked {
     registry.find(&entity("it").key, Freshness::Cache).await?;
     ensure!(registry.is_cache_valid(), "not valid after a read");
     ensure!(registry.cache_status().age.is_some(), "no age after a read");
+    Ok(())
+}
+
+async fn reads_and_refreshes_are_counted(cx: Context) -> Checked {
+    let registry = cx.registry_with(options(None, CacheMode::Sync)).await?;
+    registry.apply(entity("it").apply()).await?;
+    cached(&registry, &entity("it")).await?;
+    cached(&registry, &entity("other")).await?;
+    registry.refresh().await?;
+    registry.find(&entity("it").key, Freshness::Store).await?;
+    let status = registry.cache_status();
+    ensure_eq!((status.hits, status.misses), (2, 0), "hits and misses");
+    ensure_eq!(status.refreshes, 2, "refreshes");
     Ok(())
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use self::refresh::Watch;
-pub(crate) use self::snapshot::Snapshot;
+pub(crate) use self::snapshot::{Dirty, Snapshot};
 use crate::store::{Range, Store};
 use crate::{Key, Record, Result};
 
@@ -73,6 +73,14 @@ pub struct CacheStatus {
     pub last_error: Option<String>,
     /// How often a refresh failed since the start.
     pub failures: u64,
+    /// How many refreshes succeeded since the start.
+    pub refreshes: u64,
+    /// How long they took, all together.
+    pub refreshing: Duration,
+    /// How many reads were answered from memory.
+    pub hits: u64,
+    /// How many reads that might have been went to the store: what is stored was not known.
+    pub misses: u64,
 }
 
 /// What a transaction of this process changed.
@@ -96,6 +104,8 @@ struct Progress {
     newest: u64,
     last_error: Option<String>,
     failures: u64,
+    refreshes: u64,
+    refreshing: Duration,
 }
 
 /// The snapshot and what keeps it fresh.
@@ -107,6 +117,8 @@ pub(crate) struct Cache {
     flight: tokio::sync::Mutex<Watch>,
     /// How many refreshes have begun.
     begun: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
     progress: Mutex<Progress>,
 }
 
@@ -117,6 +129,8 @@ impl Cache {
             snapshot: ArcSwapOption::empty(),
             flight: tokio::sync::Mutex::default(),
             begun: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
             progress: Mutex::new(Progress::default()),
         }
     }
@@ -204,6 +218,8 @@ impl Cache {
                 self.snapshot.store(Some(Arc::clone(&snapshot)));
                 progress.last_error = None;
                 progress.newest = number;
+                progress.refreshes += 1;
+                progress.refreshing += snapshot.loaded.elapsed();
                 Ok(snapshot)
             }
             Err(error) => {
@@ -240,7 +256,22 @@ impl Cache {
             rows: snapshot.as_ref().map_or(0, |snapshot| snapshot.len()),
             last_error: progress.last_error.clone(),
             failures: progress.failures,
+            refreshes: progress.refreshes,
+            refreshing: progress.refreshing,
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
         }
+    }
+
+    /// Counts whether a snapshot had the answer to a read.
+    pub(crate) fn count<T>(&self, answer: Result<T, Dirty>) -> Option<T> {
+        let count = if answer.is_ok() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        answer.ok()
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

@@ -143,7 +143,7 @@ impl Registry {
     pub async fn find(&self, key: &Key, freshness: Freshness) -> Result<Option<Record>> {
         if freshness == Freshness::Cache {
             let snapshot = self.inner.cache.read(&*self.inner.store).await?;
-            if let Ok(row) = snapshot.get(key) {
+            if let Some(row) = self.inner.cache.count(snapshot.get(key)) {
                 return Ok(row.cloned());
             }
         }
@@ -242,7 +242,7 @@ impl Registry {
         };
         if query.freshness == Freshness::Cache {
             let snapshot = self.inner.cache.read(&*self.inner.store).await?;
-            if let Ok(rows) = snapshot.scan(&scan) {
+            if let Some(rows) = self.inner.cache.count(snapshot.scan(&scan)) {
                 let mut found = Listing::of(rows);
                 if snapshot.has_broken(&scan) {
                     found.retain(|row| snapshot.check(&row.key).map(|()| true));

@@ -171,7 +171,12 @@ impl Collector for OfRegistry {
         };
         let mut tell = Teller(&mut encoder);
         tell.cache(&registry.cache_status())?;
-        tell.store(&registry.store().activity())
+        tell.store(&registry.store().activity())?;
+        tell.count(
+            "store_undone_writes",
+            "Acknowledged writes that another program has undone",
+            registry.store().undone_writes(),
+        )
     }
 }
 
@@ -185,11 +190,29 @@ impl Teller<'_, '_> {
             self.tell("cache_age_seconds", "Age of the cached registry", &age)?;
         }
         self.gauge("cache_rows", "Objects in the cached registry", cache.rows)?;
-        self.count(
-            "cache_refresh_failures",
-            "Refreshes that failed",
-            cache.failures,
-        )
+        for (name, help, count) in [
+            ("cache_hits", "Reads answered from memory", cache.hits),
+            (
+                "cache_misses",
+                "Reads that memory could not answer",
+                cache.misses,
+            ),
+            (
+                "cache_refreshes",
+                "Refreshes that succeeded",
+                cache.refreshes,
+            ),
+            (
+                "cache_refresh_failures",
+                "Refreshes that failed",
+                cache.failures,
+            ),
+        ] {
+            self.count(name, help, count)?;
+        }
+        let seconds = ConstCounter::new(cache.refreshing.as_secs_f64());
+        let help = "Time that refreshes took, all together";
+        self.tell("cache_refresh_seconds", help, &seconds)
     }
 
     fn store(&mut self, store: &Activity) -> std::fmt::Result {

@@ -37,6 +37,9 @@ async fn calls_are_counted() {
         "grpc_server_handled_total{grpc_method=\"GetProject\",grpc_code=\"NotFound\"} 1",
         "grpc_server_handling_seconds_count{grpc_method=\"GetProject\",grpc_code=\"NotFound\"} 1",
         "feast_registry_cache_rows 0",
+        "feast_registry_cache_hits_total 0",
+        "feast_registry_cache_refresh_seconds_total 0",
+        "feast_registry_store_undone_writes_total 0",
         "# EOF",
     ] {
         assert!(text.contains(line), "no {line} in {text}");
