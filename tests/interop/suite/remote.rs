@@ -16,6 +16,8 @@ trials! {
         the_client_reads_what_feast_reads,
         the_client_writes_what_feast_writes,
         the_client_raises_what_feast_raises,
+    }
+    on_files_too {
         processes_that_materialise_one_view_lose_nothing,
     }
     on_sqlite {
