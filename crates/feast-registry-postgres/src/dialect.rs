@@ -101,6 +101,10 @@ impl Dialect for PostgresDialect {
         Some(format!("unnest({})", columns.join(", ")))
     }
 
+    fn seeks_names(&self) -> bool {
+        true
+    }
+
     fn update_rows(&self, update: &UpdateRows<'_>, _rows: usize) -> Option<String> {
         let (names, types): (Vec<&str>, Vec<ColumnType>) = update.columns().unzip();
         let set = update.set.map(|(name, _)| format!("{name} = new.{name}"));

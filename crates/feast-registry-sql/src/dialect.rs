@@ -118,6 +118,13 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether the rows of many names are found by one look into the primary key for each name of an
+    /// [array](Dialect::rows_from_arrays), by LATERAL. For planners that without statistics take a
+    /// project for small, and go through all of it.
+    fn seeks_names(&self) -> bool {
+        false
+    }
+
     /// The statement that updates this many rows by their keys, if there is one that is faster than
     /// one statement for each row. With [`rows_from_arrays`](Dialect::rows_from_arrays), its
     /// parameters are one array for each column.

@@ -20,6 +20,8 @@ pub(crate) struct Statements {
     pub(crate) guard_by_writing: bool,
     /// Whether statements over several rows take them as arrays.
     arrays: bool,
+    /// Whether reads of several names do.
+    seeks: bool,
     kinds: Vec<KindStatements>,
 }
 
@@ -55,6 +57,7 @@ impl Statements {
             rollback: "ROLLBACK".into(),
             guard_by_writing: dialect.guard_by_writing(),
             arrays: dialect.rows_from_arrays(1, &[]).is_some(),
+            seeks: dialect.seeks_names(),
             kinds: Kind::ALL
                 .into_iter()
                 .map(|kind| KindStatements::new(dialect, kind, chunk))
@@ -66,11 +69,19 @@ impl Statements {
         &self.kinds[kind as usize]
     }
 
+    /// Which names are an array, in a read of so many of them in a project.
+    fn names(&self, rows: usize) -> Option<Arrays> {
+        (self.seeks && rows > 1).then_some(Arrays {
+            before: 1,
+            columns: 1,
+        })
+    }
+
     /// What of these values are arrays, in a statement over so many rows.
-    fn arrays(&self, before: usize, rows: usize, values: &[Value]) -> Option<Arrays> {
+    fn arrays(&self, rows: usize, values: &[Value]) -> Option<Arrays> {
         (self.arrays && rows > 1).then(|| Arrays {
-            before,
-            columns: (values.len() - before) / rows,
+            before: 0,
+            columns: values.len() / rows,
         })
     }
 
@@ -83,8 +94,7 @@ impl Statements {
             if kind == Kind::Version {
                 parameters.push(i64::from(first.number).into());
             }
-            let arrays = self.arrays(1, chunk.len(), &parameters);
-            steps.push(Step::query(text, parameters).with_arrays(arrays));
+            steps.push(Step::query(text, parameters).with_arrays(self.names(chunk.len())));
         });
     }
 
@@ -96,8 +106,7 @@ impl Statements {
             let names = chunk.iter().filter_map(|range| range.name.as_ref());
             let parameters: Vec<Value> =
                 project.into_iter().chain(names.map(Value::from)).collect();
-            let arrays = self.arrays(1, chunk.len(), &parameters);
-            steps.push(Step::query(text, parameters).with_arrays(arrays));
+            steps.push(Step::query(text, parameters).with_arrays(self.names(chunk.len())));
         });
     }
 
@@ -140,7 +149,7 @@ impl Statements {
         let Some(first) = records.first() else { return };
         self.of(first.key.kind).insert.each(records, |text, chunk| {
             let parameters: Vec<Value> = chunk.iter().flat_map(rows::values).collect();
-            let arrays = self.arrays(0, chunk.len(), &parameters);
+            let arrays = self.arrays(chunk.len(), &parameters);
             steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
     }
@@ -150,7 +159,7 @@ impl Statements {
         let Some(first) = changes.first() else { return };
         self.of(first.key.kind).update.each(changes, |text, chunk| {
             let parameters: Vec<Value> = chunk.iter().flat_map(Change::parameters).collect();
-            let arrays = self.arrays(0, chunk.len(), &parameters);
+            let arrays = self.arrays(chunk.len(), &parameters);
             steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
     }
@@ -267,13 +276,19 @@ impl KindStatements {
             column.map_or(ColumnType::Text, |column| column.column_type)
         };
         let names = dialect.rows_from_arrays(2, &[type_of(spec.name_column)]);
-        let some_names = |rows: usize| match &names {
-            // An estimate that no statistics mislead: one look into the primary key for each name.
-            Some(names) => format!("{of_project} AND {name} = ANY(ARRAY(SELECT * FROM {names}))"),
-            None => format!(
+        let names = names.filter(|_| dialect.seeks_names());
+        // For each name by itself: LIMIT keeps the planner from joining in another way, and rows are
+        // locked in the order of the names.
+        let each = |names: &str, select: &str, end: &str| {
+            format!(
+                "SELECT found.* FROM {names} AS wanted (name), LATERAL ({select}{of_project} AND {name} = wanted.name{end}) AS found"
+            )
+        };
+        let some_names = |rows: usize| {
+            format!(
                 "{of_project} AND {name} IN ({})",
                 placeholders(dialect, 2, rows)
-            ),
+            )
         };
         // Keys of the history have a number: they are read one by one. So is everything where a
         // statement is no round trip: looking into a list costs more than it saves.
@@ -310,7 +325,10 @@ impl KindStatements {
                 let suffix = dialect.lock_suffix(lock);
                 let one = format!("{select}{}{suffix}", by_key(1));
                 Chunks::new(names_at_once, one, |rows| {
-                    Some(format!("{select}{}{order}{suffix}", some_names(rows)))
+                    Some(match &names {
+                        Some(names) => each(names, &select, &format!(" LIMIT 1{suffix}")),
+                        None => format!("{select}{}{order}{suffix}", some_names(rows)),
+                    })
                 })
             }),
             range: LOCKS.map(|lock| {
@@ -323,12 +341,13 @@ impl KindStatements {
             }),
             range_everywhere: format!("{select}{order}").into(),
             last: Chunks::new(reads, format!("{select_last}{of_name}{newest}"), |rows| {
-                let names = some_names(rows);
-                is_version.then(|| {
-                    format!(
-                        "SELECT {project}, {name}, MAX({stamp}), NULL, MAX({}) FROM {table}{names} GROUP BY {project}, {name}",
-                        quote(NUMBER)
-                    )
+                is_version.then(|| match &names {
+                    Some(names) => each(names, select_last, &newest),
+                    None => format!(
+                        "SELECT {project}, {name}, MAX({stamp}), NULL, MAX({}) FROM {table}{} GROUP BY {project}, {name}",
+                        quote(NUMBER),
+                        some_names(rows)
+                    ),
                 })
             }),
             insert: Chunks::new(chunk, insert(1), |rows| Some(insert(rows))),
