@@ -14,6 +14,8 @@ use crate::{Target, sample};
 /// A project of its own: other work has views of other sizes.
 const PROJECT: &str = "large";
 const VIEWS: usize = 100_000;
+/// Names that other work has not written.
+const FIRST: usize = 1_000_000;
 const CHUNK: usize = 10_000;
 const GETS: usize = 1_000_000;
 
@@ -39,8 +41,8 @@ pub(crate) async fn all<R: Raw>(target: &Target<R>) {
     let mut changed = Vec::new();
     for round in 0..ROUNDS {
         still.push(seconds(registry.refresh()).await);
-        let body = sample::described(7, 1_000_000 + u32::try_from(round).unwrap());
-        let theirs = apply(PROJECT, &sample::name(7), body);
+        let body = sample::described(FIRST, 1 + u32::try_from(round).unwrap());
+        let theirs = apply(PROJECT, &sample::name(FIRST), body);
         target.registry.commit(vec![theirs]).await.unwrap();
         changed.push(seconds(registry.refresh()).await);
     }
@@ -54,7 +56,7 @@ async fn fill<R: Raw>(target: &Target<R>) {
     let store = target.registry.store();
     let mut connection = target.raw.connect().await;
     for begin in (0..VIEWS).step_by(CHUNK) {
-        let views: Vec<(String, Vec<u8>)> = (begin..begin + CHUNK)
+        let views: Vec<(String, Vec<u8>)> = (FIRST + begin..FIRST + begin + CHUNK)
             .map(|index| (sample::name(index), sample::view(index, 0)))
             .collect();
         connection.write_all(&views, 0).await;
@@ -95,7 +97,7 @@ fn share(work: &str, time: f64, full: f64, limit: &str) {
 }
 
 async fn get(registry: &Registry) {
-    let keys: Vec<Key> = (0..VIEWS)
+    let keys: Vec<Key> = (FIRST..FIRST + VIEWS)
         .map(|index| Key::new(Kind::FeatureView, PROJECT, sample::name(index)))
         .collect();
     let time = seconds(async {
