@@ -57,17 +57,15 @@ pub struct Step {
 
 impl Plan {
     pub(crate) fn new(changes: &[Change], committed: &Committed) -> Plan {
-        let mut steps: Vec<Step> = Step::all(changes, committed).collect();
-        let rows = committed.rows();
-        for step in steps
-            .iter_mut()
-            .filter(|step| step.effect == Effect::Updated)
-        {
-            if let Some((Some(before), Some(after))) = rows.get(&step.key()) {
+        let steps = Step::all(changes, committed).map(|(mut step, row)| {
+            if let (Effect::Updated, Some((Some(before), Some(after)))) = (step.effect, row) {
                 step.fields = differing_fields(step.kind, &before.body, &after.body);
             }
+            step
+        });
+        Plan {
+            steps: steps.collect(),
         }
-        Plan { steps }
     }
 
     /// Whether no step would change anything.
@@ -84,7 +82,7 @@ impl Plan {
             differences.push(format!("{planned} changes were planned, {given} are given"));
         }
         let pairs = self.steps.iter().zip(Step::all(changes, committed));
-        differences.extend(pairs.filter_map(|(planned, now)| planned.difference(&now)));
+        differences.extend(pairs.filter_map(|(planned, (now, _))| planned.difference(&now)));
         if differences.is_empty() {
             return Ok(());
         }
@@ -100,8 +98,11 @@ impl Plan {
 }
 
 impl Step {
-    /// The steps of changes, without the fields.
-    fn all<'a>(changes: &'a [Change], committed: &'a Committed) -> impl Iterator<Item = Step> + 'a {
+    /// The steps of changes, without the fields, each with what would happen to its row.
+    fn all<'a>(
+        changes: &'a [Change],
+        committed: &'a Committed,
+    ) -> impl Iterator<Item = (Step, Option<Rows<'a>>)> + 'a {
         let rows = committed.rows();
         let outcomes = changes.iter().zip(&committed.outcomes);
         outcomes.map(move |(change, outcome)| {
@@ -111,20 +112,22 @@ impl Step {
                 name,
                 ..
             } = outcome.key.clone();
-            Step {
+            let row = rows.get(&outcome.key).copied();
+            let step = Step {
                 kind,
                 project,
                 name,
                 effect: outcome.effect,
                 version: outcome.version,
-                before: match rows.get(&outcome.key) {
+                before: match row {
                     Some((before, _)) => before.map(Record::revision),
                     // Nothing would happen to its row.
                     None => outcome.revision(),
                 },
                 input: change.body().map(|body| Revision::of(body)),
                 fields: Vec::new(),
-            }
+            };
+            (step, row)
         })
     }
 
