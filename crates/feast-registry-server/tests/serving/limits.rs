@@ -39,9 +39,7 @@ async fn a_client_that_speaks_something_else_loses_its_connection() {
 async fn a_request_that_is_too_large_is_refused() {
     let mut options = options();
     options.limits.message_bytes = 1000;
-    let server = Running::start(options).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (_server, client) = Running::ready(options).await;
     let fitting = get_project(&client, named(&"x".repeat(900))).await;
     assert_eq!(fitting.unwrap_err().code(), Code::NotFound);
     let refused = get_project(&client, named(&"x".repeat(2000)))
@@ -53,9 +51,7 @@ async fn a_request_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn headers_without_end_are_refused() {
-    let server = Running::start(options()).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options()).await;
     let mut request = named("rides");
     for number in 0..40 {
         let key = tonic::metadata::MetadataKey::from_bytes(format!("x-{number}").as_bytes());
@@ -76,9 +72,7 @@ async fn headers_without_end_are_refused() {
 async fn a_call_has_a_time() {
     let mut options = options();
     options.limits.call_time = Duration::from_millis(20);
-    let server = Running::start(options).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options).await;
     let _closed = server.store.gate.acquire_many(1000).await.unwrap();
     let late = get_project(&client, named("rides")).await.unwrap_err();
     assert_eq!(late.code(), Code::DeadlineExceeded);
@@ -86,9 +80,7 @@ async fn a_call_has_a_time() {
 
 #[tokio::test]
 async fn a_deadline_in_the_past_is_over() {
-    let server = Running::start(options()).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options()).await;
     let _closed = server.store.gate.acquire_many(1000).await.unwrap();
     let mut request = named("rides");
     request
@@ -103,9 +95,7 @@ async fn a_deadline_in_the_past_is_over() {
 async fn calls_wait_for_each_other_and_health_checks_do_not() {
     let mut options = options();
     options.limits.calls = 1;
-    let server = Running::start(options).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options).await;
     let closed = server.store.gate.acquire_many(1000).await.unwrap();
     let call = || {
         let client = client.clone();
@@ -125,9 +115,7 @@ async fn calls_wait_for_each_other_and_health_checks_do_not() {
 async fn a_call_that_is_given_up_frees_its_place() {
     let mut options = options();
     options.limits.calls = 1;
-    let server = Running::start(options).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options).await;
     let closed = server.store.gate.acquire_many(1000).await.unwrap();
     let caller = client.clone();
     let call = tokio::spawn(async move { get_project(&caller, named("rides")).await });

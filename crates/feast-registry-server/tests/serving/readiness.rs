@@ -37,9 +37,7 @@ async fn a_server_is_not_ready_before_its_store_is() {
 
 #[tokio::test]
 async fn a_server_outlives_its_store() {
-    let server = Running::start(options()).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options()).await;
     server.store.down.store(true, Ordering::SeqCst);
     until(&client, SERVICE, NotServing).await;
     let refused = get_project(&client, named("rides")).await.unwrap_err();
@@ -98,9 +96,7 @@ async fn until_refused(address: std::net::SocketAddr) {
 async fn a_drain_ends_in_time() {
     let mut options = options();
     options.drain = std::time::Duration::from_millis(10);
-    let server = Running::start(options).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (server, client) = Running::ready(options).await;
     let store = server.store.clone();
     let _closed = store.gate.acquire_many(1000).await.unwrap();
     let call = tokio::spawn(async move { get_project(&client, named("rides")).await });

@@ -8,7 +8,10 @@ use feast_registry_core::Result;
 use feast_registry_server::{Address, Options, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+use tonic_health::ServingStatus;
 
+use crate::client::{connect, until};
 use crate::store::Gated;
 
 /// A server that runs until it is stopped.
@@ -32,6 +35,14 @@ pub(crate) fn options() -> Options {
 impl Running {
     pub(crate) async fn start(options: Options) -> Self {
         Running::over(Gated::new(), options).await
+    }
+
+    /// A server that is ready, and a client of it.
+    pub(crate) async fn ready(options: Options) -> (Self, Channel) {
+        let server = Running::start(options).await;
+        let client = connect(server.address()).await;
+        until(&client, "", ServingStatus::Serving).await;
+        (server, client)
     }
 
     pub(crate) async fn over(store: Arc<Gated>, options: Options) -> Self {

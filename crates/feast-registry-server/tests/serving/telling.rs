@@ -70,9 +70,7 @@ async fn probes_say_whether_the_server_is_of_use() {
 
 #[tokio::test]
 async fn a_call_has_an_id() {
-    let server = Running::start(options()).await;
-    let client = connect(server.address()).await;
-    until(&client, "", Serving).await;
+    let (_server, client) = Running::ready(options()).await;
     let mut request = named("rides");
     request
         .metadata_mut()
