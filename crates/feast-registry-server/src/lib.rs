@@ -30,6 +30,6 @@ mod slot;
 mod status;
 
 pub use self::rpc::Rpc;
-pub use self::serve::{Address, DEFAULT_PORT, Limits, Options, Server, TlsFiles};
+pub use self::serve::{Address, DEFAULT_PORT, Limits, Options, Reload, Server, TlsFiles};
 pub use self::service::{RegistryService, service};
 pub use self::slot::RegistrySlot;

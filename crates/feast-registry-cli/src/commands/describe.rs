@@ -6,8 +6,8 @@ use super::columns;
 use super::list::message_json;
 use crate::args::{Describe, Format};
 use crate::failure::Outcome;
-use crate::output;
 use crate::session::Session;
+use crate::{input, output};
 
 /// Shows the object of a kind.
 pub(super) async fn run(args: Describe, kind: Kind, session: &mut Session<'_>) -> Outcome {
@@ -45,16 +45,21 @@ pub(super) async fn any_view(args: Describe, session: &mut Session<'_>) -> Outco
     output::yaml(&mut session.streams.out, &value)
 }
 
-/// Prints a row, or its revision only.
+/// Prints a row, or its revision only. YAML that was asked for is a document that `apply` takes; else the
+/// message is shown as Feast does it.
 pub(super) async fn show(row: &Record, revision: bool, session: &mut Session<'_>) -> Outcome {
     if revision {
         return session.say(&row.revision().to_string());
     }
-    match session.format(Format::Yaml) {
-        Format::Table => {
+    match session.global.output {
+        Some(Format::Table) => {
             let table = columns::table(&[row.key.kind], std::slice::from_ref(row), session).await?;
             Ok(table.print(&mut session.streams.out, session.streams.styled)?)
         }
-        format => output::object(&mut session.streams.out, format, &message_json(row)?),
+        Some(Format::Yaml) => output::yaml(&mut session.streams.out, &input::export(row)?),
+        format => {
+            let format = format.unwrap_or(Format::Yaml);
+            output::object(&mut session.streams.out, format, &message_json(row)?)
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use feast_registry::config::Config;
 use feast_registry_core::backend::Backends;
 use feast_registry_core::{Error, ErrorKind, Registry, Result};
-use feast_registry_server::Server;
+use feast_registry_server::{Reload, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -26,6 +26,7 @@ pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
     let options = args.options();
     let (mut first, mut second) = (Signals::new()?, Signals::new()?);
     let server = Server::bind(options.clone()).await?;
+    let reloading = reload_on_hangup(server.reload())?;
     let plan = Plan {
         config: config.clone(),
         backends: session.backends,
@@ -48,6 +49,7 @@ pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
     tokio::select! {
         served = serving => Ok(served?),
         failed = greet => failed,
+        () = reloading => Ok(()),
         () = impatience => {
             let message = "stopped at once: calls may still have been under way";
             Err(Error::new(ErrorKind::Unavailable, message).into())
@@ -88,17 +90,30 @@ fn protection(as_feast: bool) -> Option<bool> {
     }
 }
 
+/// Does not end. Without certificates the signal means nothing, as to other servers.
+fn reload_on_hangup(reload: Reload) -> Result<impl Future<Output = ()>> {
+    let mut hangups = listen(SignalKind::hangup())?;
+    Ok(async move {
+        while hangups.recv().await.is_some() {
+            tracing::info!("the certificates are read again, as the signal asks");
+            reload.now();
+        }
+        std::future::pending().await
+    })
+}
+
+fn listen(kind: SignalKind) -> Result<Signal> {
+    signal(kind).map_err(|error| {
+        let message = format!("signals cannot be listened for: {error}");
+        Error::new(ErrorKind::Internal, message)
+    })
+}
+
 /// What ends the server. The first signal lets it finish, the second does not.
 struct Signals([Signal; 2]);
 
 impl Signals {
     fn new() -> Result<Self> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                let message = format!("signals cannot be listened for: {error}");
-                Error::new(ErrorKind::Internal, message)
-            })
-        };
         Ok(Signals([
             listen(SignalKind::terminate())?,
             listen(SignalKind::interrupt())?,

@@ -70,6 +70,17 @@ fn every_kind_is_listed_and_described() {
 }
 
 #[test]
+fn what_is_described_as_yaml_can_be_applied() {
+    let folder = Folder::with_examples();
+    for (noun, _, name) in NOUNS {
+        let document = folder.cli(&format!("{noun} describe {name} -o yaml")).ok();
+        assert!(document.starts_with("kind: "), "{noun}: {document}");
+        let said = folder.cli_with_input("apply -", &document).ok();
+        assert_eq!(said, "created 0, updated 0, unchanged 1\n", "{noun}");
+    }
+}
+
+#[test]
 fn lists_in_yaml_hold_what_lists_in_json_hold() {
     let folder = Folder::with_examples();
     let json = folder.cli("entities list -o json").json();

@@ -29,7 +29,7 @@ use self::metrics::Metrics;
 pub use self::options::{Address, DEFAULT_PORT, Limits, Options};
 use self::readiness::Readiness;
 use self::tls::Certificates;
-pub use self::tls::TlsFiles;
+pub use self::tls::{Reload, TlsFiles};
 use crate::RegistrySlot;
 
 /// A server whose sockets are bound.
@@ -78,6 +78,11 @@ impl Server {
     /// Where it listens for gRPC.
     pub fn addresses(&self) -> Vec<Address> {
         self.listeners.iter().map(Listener::address).collect()
+    }
+
+    /// A way to have the certificates read at once, while the server runs.
+    pub fn reload(&self) -> Reload {
+        Reload::of(self.certificates.as_ref())
     }
 
     /// Where it listens for `/metrics`.

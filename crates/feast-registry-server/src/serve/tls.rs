@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How often the files are looked at. Certificates live for days.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -36,7 +36,28 @@ struct Contents {
 
 /// What connections are accepted with, now.
 #[derive(Clone, Debug)]
-pub(super) struct Certificates(watch::Receiver<Arc<ServerConfig>>);
+pub(super) struct Certificates {
+    current: watch::Receiver<Arc<ServerConfig>>,
+    again: Arc<Notify>,
+}
+
+/// Has a server read its certificates without waiting for the next look at them. Clones do the same.
+#[derive(Clone, Debug)]
+pub struct Reload(Option<Arc<Notify>>);
+
+impl Reload {
+    /// Of a server that may have no certificates: then there is nothing to read.
+    pub(super) fn of(certificates: Option<&Certificates>) -> Self {
+        Reload(certificates.map(|it| Arc::clone(&it.again)))
+    }
+
+    /// Asks for it, and does not wait.
+    pub fn now(&self) {
+        if let Some(again) = &self.0 {
+            again.notify_one();
+        }
+    }
+}
 
 impl Certificates {
     /// Reads the files, and goes on looking at them as long as the answer lives.
@@ -47,12 +68,21 @@ impl Certificates {
     async fn follow_every(files: TlsFiles, interval: Duration) -> Result<Self> {
         let contents = files.read().await?;
         let (sender, receiver) = watch::channel(Arc::new(files.parse(&contents)?));
-        tokio::spawn(reload(files, contents, sender, interval));
-        Ok(Certificates(receiver))
+        let again = Arc::<Notify>::default();
+        tokio::spawn(reload(
+            files,
+            contents,
+            sender,
+            (interval, Arc::clone(&again)),
+        ));
+        Ok(Certificates {
+            current: receiver,
+            again,
+        })
     }
 
     pub(super) fn current(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0.borrow())
+        Arc::clone(&self.current.borrow())
     }
 }
 
@@ -61,13 +91,14 @@ async fn reload(
     files: TlsFiles,
     mut seen: Contents,
     sender: watch::Sender<Arc<ServerConfig>>,
-    interval: Duration,
+    (interval, again): (Duration, Arc<Notify>),
 ) {
     let mut told = None;
     loop {
         tokio::select! {
             () = sender.closed() => return,
             () = tokio::time::sleep(interval) => {}
+            () = again.notified() => {}
         }
         let reloaded = match files.read().await {
             Ok(contents) if contents == seen => continue,
@@ -188,12 +219,25 @@ mod tests {
         let first = followed.current();
 
         std::fs::write(&files.certificate, "broken").unwrap();
-        let told = tokio::time::timeout(Duration::from_millis(50), followed.0.changed()).await;
+        let told =
+            tokio::time::timeout(Duration::from_millis(50), followed.current.changed()).await;
         assert!(told.is_err());
         assert!(Arc::ptr_eq(&first, &followed.current()));
 
         renew(&folder);
-        followed.0.changed().await.unwrap();
+        followed.current.changed().await.unwrap();
         assert!(!Arc::ptr_eq(&first, &followed.current()));
+    }
+
+    #[tokio::test]
+    async fn certificates_are_read_at_once_when_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let never = Duration::from_secs(3600);
+        let mut followed = Certificates::follow_every(renew(&folder), never)
+            .await
+            .unwrap();
+        renew(&folder);
+        Reload::of(Some(&followed)).now();
+        followed.current.changed().await.unwrap();
     }
 }

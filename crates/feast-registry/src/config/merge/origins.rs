@@ -1,17 +1,36 @@
 //! Where each value is from, read off the tags that figment keeps with every value.
 
-use crate::config::keys::{KEYS, PROJECT};
+use super::DEFAULT;
+use crate::config::keys::{KEYS, Key, PROJECT};
 use crate::config::{Origin, redact};
+use feast_registry_core::url::RegistryUrl;
 use figment::Figment;
 use figment::value::Value;
 
-/// Lists the project and every key with a value, in the order of the table; maps are listed by their leaves.
+/// Lists the project and every key with a value, in the order of the table; maps are listed by their leaves. Defaults of keys
+/// that mean nothing to this registry are left out.
 pub(super) fn origins(figment: &Figment) -> Vec<Origin> {
-    let names = KEYS.iter().map(|key| (key.name, key.full_name()));
+    let text = |key| figment.extract_inner::<String>(key).unwrap_or_default();
+    let registry_type = text("registry.registry_type");
+    let path = RegistryUrl::parse(&text("registry.path"));
+    let meant = |key: &Key| {
+        path.as_ref()
+            .map_or(true, |it| key.place.has(&registry_type, it))
+    };
     let mut list = Vec::new();
-    for (name, full) in std::iter::once((PROJECT, PROJECT.to_owned())).chain(names) {
-        if let Ok(value) = figment.find_value(&full) {
-            add(figment, name, &full, &value, &mut list);
+    if let Ok(value) = figment.find_value(PROJECT) {
+        add(figment, PROJECT, PROJECT, &value, &mut list);
+    }
+    for key in KEYS {
+        let full = key.full_name();
+        let Ok(value) = figment.find_value(&full) else {
+            continue;
+        };
+        let before = list.len();
+        add(figment, key.name, &full, &value, &mut list);
+        if !meant(key) {
+            let said = list.split_off(before).into_iter();
+            list.extend(said.filter(|origin| origin.source != DEFAULT));
         }
     }
     list
@@ -28,7 +47,7 @@ fn add(figment: &Figment, name: &str, full: &str, value: &Value, list: &mut Vec<
         _ => {
             let source = figment
                 .get_metadata(value.tag())
-                .map_or("default", |metadata| metadata.name.as_ref());
+                .map_or(DEFAULT, |metadata| metadata.name.as_ref());
             list.push(Origin {
                 key: full.to_owned(),
                 value: text(name, value),

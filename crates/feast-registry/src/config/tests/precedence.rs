@@ -1,4 +1,4 @@
-use super::{nothing, origin, set, with_yaml};
+use super::{loaded, nothing, origin, set, with_yaml};
 use crate::config::{LoadOptions, Loaded, RegistryType, load};
 
 const YAML: &str = "project: from_yaml\nregistry: {path: 'postgresql://db/feast', cache_ttl_seconds: 1, \
@@ -6,6 +6,30 @@ const YAML: &str = "project: from_yaml\nregistry: {path: 'postgresql://db/feast'
 
 fn load_ok(options: &LoadOptions) -> Loaded {
     load(options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn defaults_are_listed_where_they_mean_something() {
+    let listed = |path: &str, key: &str| {
+        let loaded = loaded(&format!("project: p\nregistry: {path}\n"));
+        loaded.origins.iter().any(|origin| origin.key == key)
+    };
+    for (key, meant, meaningless) in [
+        (
+            "registry.journal_mode",
+            "sqlite:///r.db",
+            "postgresql://h/d",
+        ),
+        ("registry.schema_mode", "mysql://h/d", "data/r.pb"),
+        ("registry.backup_versions", "data/r.pb", "sqlite:///r.db"),
+        ("registry.allow_lost_updates", "s3://b/k", "data/r.pb"),
+    ] {
+        assert!(listed(meant, key), "{key} of {meant}");
+        assert!(!listed(meaningless, key), "{key} of {meaningless}");
+        assert!(listed(meaningless, "registry.cache_ttl_seconds"));
+    }
+    let said = loaded("project: p\nregistry: {path: \"postgresql://h/d\", journal_mode: delete}\n");
+    assert_eq!(origin(&said, "registry.journal_mode").1, "delete");
 }
 
 #[test]
