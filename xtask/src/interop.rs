@@ -2,6 +2,7 @@
 //! database whose server can be had.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::provision::{Provision, Starting, Target};
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// Where database servers come from.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) provision: Provision,
-    /// The large tier: eight processes with fifty materialisations each.
+    /// The large tier: eight processes with a hundred materialisations each.
     #[arg(long)]
     pub(crate) soak: bool,
 }
@@ -65,9 +66,14 @@ fn check_used(name: &str) -> Result {
     )
 }
 
+/// The Python that has Feast, which is installed if need be.
+pub(crate) fn python() -> Result<PathBuf> {
+    Ok(venv::programs("interop-venv", REQUIREMENTS)?.join("python"))
+}
+
 /// Installs Feast, starts servers and runs the suite.
 pub(crate) fn run_suite(args: &Args) -> Result<Count> {
-    let python = venv::programs("interop-venv", REQUIREMENTS)?.join("python");
+    let python = python()?;
     // The suite runs the command itself as well.
     shell::build_command()?;
     let mut command = suite(args);

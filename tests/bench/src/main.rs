@@ -11,7 +11,11 @@
     reason = "a benchmark prints, and fails by panic"
 )]
 
+#[path = "../../../crates/feast-registry-server/benches/protocol/bare.rs"]
+mod bare;
 mod cache;
+#[path = "../../../crates/feast-registry-server/benches/protocol/calls.rs"]
+mod calls;
 mod measure;
 mod mysql;
 mod postgres;
@@ -19,13 +23,14 @@ mod raw;
 // The same views as in the benchmark of SQLite, so that the figures can be laid side by side.
 #[path = "../../../crates/feast-registry-sqlite/benches/ratio/sample.rs"]
 mod sample;
+mod server;
 mod work;
 
 use std::process::ExitCode;
 
 use self::raw::Raw;
 
-const USAGE: &str = "usage: feast-registry-bench URL [WORK]";
+const USAGE: &str = "usage: feast-registry-bench URL [WORK], or URL server [FEAST]";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -36,7 +41,14 @@ async fn main() -> ExitCode {
     };
     let only = arguments.next().unwrap_or_default();
     // On the thread of `block_on`, wake-ups are slower than anywhere else.
-    tokio::spawn(run(url, only)).await.unwrap();
+    if only == "server" {
+        let feast = arguments.next();
+        tokio::spawn(async move { server::all(&url, feast.as_deref()).await })
+            .await
+            .unwrap();
+    } else {
+        tokio::spawn(run(url, only)).await.unwrap();
+    }
     ExitCode::SUCCESS
 }
 

@@ -55,6 +55,16 @@ pub(crate) async fn seconds<T>(work: impl Future<Output = T>) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
+/// Prints how many times faster ours is than Feast's, of rates.
+pub(crate) fn print_factor(work: &str, feast: f64, ours: f64, least: u32) {
+    println!(
+        "{work:<52} {:>12} {:>12} {:>7.0}  {least}",
+        format!("{feast:.1}/s"),
+        format!("{ours:.0}/s"),
+        ours / feast
+    );
+}
+
 pub(crate) fn head(name: &str) {
     println!(
         "\n{:<52} {:>12} {:>12} {:>7}  at most",

@@ -11,9 +11,9 @@ use crate::measure::{Pair, ROUNDS, head, seconds};
 use crate::raw::{Raw, RawConnection, Row};
 use crate::{Target, sample};
 
-const PROJECT: &str = "bench";
+pub(crate) const PROJECT: &str = "bench";
 /// Views that single writes are spread over.
-const VIEWS: usize = 1_000;
+pub(crate) const VIEWS: usize = 1_000;
 /// Writes of one round: each view once, and as many for each writer.
 const WRITES: usize = 960;
 const BATCH: usize = 10_000;
@@ -41,7 +41,7 @@ pub(crate) async fn all<R: Raw>(target: &Target<R>, only: &str) {
     }
 }
 
-async fn fill<R: Raw>(target: &Target<R>) {
+pub(crate) async fn fill<R: Raw>(target: &Target<R>) {
     let views = sample::views(VIEWS, 0);
     let changes = views
         .iter()
@@ -244,7 +244,7 @@ async fn our_appends(registry: &Registry, writers: usize, name: &Arc<str>) -> f6
     rate(time)
 }
 
-async fn intervals(registry: &Registry, name: &str) -> usize {
+pub(crate) async fn intervals(registry: &Registry, name: &str) -> usize {
     use feast_registry_proto::core::FeatureView;
     use feast_registry_proto::prost::Message as _;
     let key = Key::new(Kind::FeatureView, PROJECT, name);

@@ -1,6 +1,8 @@
 //! Servers on loopback, and clients that keep them busy.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,19 +20,41 @@ use tonic::transport::Channel;
 
 use crate::bare::Raw;
 
-/// One call, again and again.
+/// One call, again and again. Clones count together.
+#[derive(Clone)]
 pub(crate) struct Load {
     path: PathAndQuery,
-    request: Bytes,
+    request: Arc<dyn Fn(u64) -> Bytes + Send + Sync>,
+    sent: Arc<AtomicU64>,
 }
 
 impl Load {
+    /// The same request every time.
     pub(crate) fn new(rpc: Rpc, request: Bytes) -> Self {
+        Load::varying(rpc, move |_| request.clone())
+    }
+
+    /// Requests by their number.
+    pub(crate) fn varying(
+        rpc: Rpc,
+        request: impl Fn(u64) -> Bytes + Send + Sync + 'static,
+    ) -> Self {
         let path = format!("/{}/{}", Rpc::SERVICE, rpc.name());
         Load {
             path: path.parse().expect("a path"),
-            request,
+            request: Arc::new(request),
+            sent: Arc::default(),
         }
+    }
+
+    /// How many were sent; all were answered, or the benchmark ended.
+    #[allow(dead_code, reason = "reads need no counting")]
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    fn next(&self) -> Request<Bytes> {
+        Request::new((self.request)(self.sent.fetch_add(1, Ordering::Relaxed)))
     }
 }
 
@@ -83,7 +107,6 @@ async fn connect(server: SocketAddr) -> Grpc<Channel> {
 
 async fn call(client: &mut Grpc<Channel>, load: &Load) -> Bytes {
     client.ready().await.expect("the connection is open");
-    let request = Request::new(load.request.clone());
-    let reply = client.unary(request, load.path.clone(), Raw).await;
+    let reply = client.unary(load.next(), load.path.clone(), Raw).await;
     reply.expect("the call is answered").into_inner()
 }
