@@ -1,5 +1,6 @@
 //! The command line.
 
+mod moving;
 mod nouns;
 #[cfg(feature = "server")]
 mod serve;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use feast_registry_core::Revision;
 use feast_registry_proto::prost_types::Timestamp;
 
+pub(crate) use self::moving::{Diff, Migrate};
 pub(crate) use self::nouns::Noun;
 #[cfg(feature = "server")]
 pub(crate) use self::serve::Serve;
@@ -184,6 +186,10 @@ pub(crate) enum Command {
     Export(Export),
     /// Put an exported registry back exactly: stamps, history and all
     Import(Import),
+    /// Make one registry hold what another one holds, whatever backends they have
+    Migrate(Migrate),
+    /// Show in what two registries differ
+    Diff(Diff),
     /// The versions of a feature view, or the definition of one of them
     Versions(Versions),
     /// What was materialised

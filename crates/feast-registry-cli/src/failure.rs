@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Registry(Error),
     /// Standard output cannot be written.
     Output(io::Error),
+    /// Nothing went wrong, but the answer is no: two registries differ.
+    Differs,
 }
 
 /// What commands answer.

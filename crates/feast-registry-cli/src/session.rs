@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use feast_registry::config::{self, Config, LoadOptions, Loaded};
 use feast_registry_core::backend::Backends;
-use feast_registry_core::{Error, Kind, Query, Registry};
+use feast_registry_core::store::SchemaMode;
+use feast_registry_core::{Error, Kind, Query, Registry, Store};
 
 use crate::args::{Format, Global};
 use crate::failure::{Failure, Outcome};
@@ -40,17 +41,35 @@ impl<'a> Session<'a> {
         if let Some(loaded) = &self.loaded {
             return Ok(Arc::clone(loaded));
         }
-        let mut options = LoadOptions::from_process_env();
-        options.chdir = self.global.chdir.clone();
-        options.feature_store_yaml = self.global.feature_store_yaml.clone();
-        options.registry = self.global.registry.clone();
-        options.project = self.global.project.clone();
-        let loaded = Arc::new(config::load(&options)?);
+        let loaded = Arc::new(self.load(self.global.registry.clone())?);
         for warning in &loaded.warnings {
             tracing::warn!("{warning}");
         }
         self.loaded = Some(Arc::clone(&loaded));
         Ok(loaded)
+    }
+
+    fn load(&self, registry: Option<String>) -> Outcome<Loaded> {
+        let mut options = LoadOptions::from_process_env();
+        options.chdir = self.global.chdir.clone();
+        options.feature_store_yaml = self.global.feature_store_yaml.clone();
+        options.registry = registry;
+        options.project = self.global.project.clone();
+        Ok(config::load(&options)?)
+    }
+
+    /// The store of a registry beside the one in effect, as it is: no rule looks at what it holds.
+    /// It is closed by whoever asked for it.
+    pub(crate) async fn store(&self, registry: &str, mode: SchemaMode) -> Outcome<Arc<dyn Store>> {
+        let config = self.load(Some(registry.to_owned()))?.config;
+        let mut options = feast_registry::store_options(&config)?;
+        // What the configuration says of replicas is said of its own registry.
+        options.read_url = None;
+        options.schema_mode = mode;
+        let store = self.backends.open(&options).await?;
+        let named = |error: Error| error.context(&config.registry.path);
+        store.initialize(mode).await.map_err(named)?;
+        Ok(store)
     }
 
     /// The settings in effect.

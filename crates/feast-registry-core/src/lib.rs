@@ -8,6 +8,7 @@ mod kind;
 pub mod lineage;
 pub mod listing;
 pub mod message;
+pub mod migration;
 mod model;
 pub mod plan;
 mod record;

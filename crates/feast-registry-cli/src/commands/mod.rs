@@ -6,6 +6,7 @@ mod batch;
 mod columns;
 mod delete;
 mod describe;
+mod diff;
 mod dump;
 mod export;
 mod features;
@@ -14,6 +15,7 @@ mod info;
 mod life;
 mod list;
 mod materializations;
+mod migrate;
 mod permissions;
 mod plan;
 mod projects;
@@ -46,6 +48,8 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_>) -> Outcome 
         Command::Delete(args) => delete::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
+        Command::Migrate(args) => migrate::run(args, session).await,
+        Command::Diff(args) => diff::run(args, session).await,
         Command::Versions(args) => versions::run(args, session).await,
         Command::Materializations(command) => materializations::run(command, session).await,
         Command::RegistryDump => dump::run(session).await,

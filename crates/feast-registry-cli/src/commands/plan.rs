@@ -76,7 +76,8 @@ fn title(step: &Step) -> String {
     }
 }
 
-fn line(field: &FieldChange) -> String {
+/// One field, as it was and as it is.
+pub(super) fn line(field: &FieldChange) -> String {
     let FieldChange {
         path,
         before,

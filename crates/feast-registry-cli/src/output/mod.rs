@@ -15,7 +15,7 @@ use crate::failure::Failure;
 pub(crate) use self::progress::Progress;
 pub use self::streams::Streams;
 pub(crate) use self::table::{Cell, Table};
-pub(crate) use self::values::{documents, object, values, yaml};
+pub(crate) use self::values::{List, documents, object, values, yaml};
 
 /// Prints help, or what is wrong with the arguments, on the streams of the process.
 pub(crate) fn usage(error: &clap::Error) -> u8 {
@@ -54,6 +54,7 @@ pub(crate) fn fail(streams: &mut Streams, failure: &Failure) -> u8 {
             &told
         }
         Failure::Registry(error) => error,
+        Failure::Differs => return 1,
     };
     let _ = write_error(streams, error);
     error.kind().report().exit_code

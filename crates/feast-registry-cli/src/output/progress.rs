@@ -39,6 +39,21 @@ impl Progress {
         Progress(Some(bar))
     }
 
+    /// Counts up to about `objects`, with how fast it goes and how long it will take.
+    pub(crate) fn rate(streams: &Streams, objects: u64, doing: String) -> Self {
+        let worth_showing = usize::try_from(objects).map_or(true, |all| all >= WORTH_SHOWING);
+        if !streams.err_is_terminal || !worth_showing {
+            return Progress(None);
+        }
+        let bar = ProgressBar::with_draw_target(Some(objects), ProgressDrawTarget::stderr());
+        let template = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(doing);
+        Progress(Some(bar))
+    }
+
     /// One object is done.
     pub(crate) fn step(&self) {
         if let Some(bar) = &self.0 {

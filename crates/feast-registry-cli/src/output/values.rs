@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use serde::ser::{SerializeSeq as _, Serializer as _};
 use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::args::Format;
 use crate::failure::{Outcome, internal};
@@ -30,7 +28,7 @@ pub(crate) fn object(out: &mut dyn Write, format: Format, value: &Value) -> Outc
     }
 }
 
-/// A list of values, written one by one.
+/// A list of values.
 pub(crate) fn values(
     out: &mut dyn Write,
     format: Format,
@@ -40,13 +38,34 @@ pub(crate) fn values(
         let values = values.into_iter().collect::<Outcome<Vec<Value>>>()?;
         return yaml(out, &Value::Array(values));
     }
-    let mut serializer = Serializer::with_formatter(&mut *out, PrettyFormatter::new());
-    let mut list = serializer.serialize_seq(None)?;
+    let mut list = List::default();
     for value in values {
-        list.serialize_element(&value?)?;
+        list.push(out, &value?)?;
     }
-    list.end()?;
-    Ok(writeln!(out)?)
+    list.end(out)
+}
+
+/// A JSON list that is written while its values come.
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    begun: bool,
+}
+
+impl List {
+    /// Writes the next value.
+    pub(crate) fn push(&mut self, out: &mut dyn Write, value: &Value) -> Outcome {
+        // No string in JSON has a line break, so every line may be indented.
+        let text = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
+        let before = if self.begun { ",\n  " } else { "[\n  " };
+        self.begun = true;
+        Ok(write!(out, "{before}{text}")?)
+    }
+
+    /// Writes the end.
+    pub(crate) fn end(self, out: &mut dyn Write) -> Outcome {
+        let end = if self.begun { "\n]" } else { "[]" };
+        Ok(writeln!(out, "{end}")?)
+    }
 }
 
 /// YAML documents, one for each value.

@@ -11,6 +11,7 @@ mod docs;
 mod hostile;
 mod library;
 mod life;
+mod moving;
 mod objects;
 mod permissions;
 mod plan;

@@ -36,7 +36,7 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// A registry with everything in two projects.
-async fn filled(cx: &Context) -> Checked<Registry> {
+pub(super) async fn filled(cx: &Context) -> Checked<Registry> {
     let registry = cx.registry().await?;
     for project in ["fahrten", "züge"] {
         let changes = Kind::OBJECTS

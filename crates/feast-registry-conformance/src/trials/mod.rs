@@ -10,6 +10,7 @@ mod errors;
 mod export;
 mod list;
 mod materialization;
+mod migration;
 mod model;
 mod names;
 mod payload;
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<Trial> {
         payload::trials(),
         cache::trials(),
         export::trials(),
+        migration::trials(),
         concurrency::trials(),
         cancellation::trials(),
         durability::trials(),

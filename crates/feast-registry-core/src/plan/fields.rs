@@ -27,9 +27,15 @@ const STAMPS: [&str; 2] = ["meta.createdTimestamp", "meta.lastUpdatedTimestamp"]
 /// decoded have no fields.
 pub fn differing_fields(kind: Kind, before: &[u8], after: &[u8]) -> Vec<FieldChange> {
     let decoded = |body: &[u8]| json::to_json(kind.spec().message, body).unwrap_or_default();
-    let mut changes = Vec::new();
-    compare("", &decoded(before), &decoded(after), &mut changes);
+    let mut changes = differing_values(&decoded(before), &decoded(after));
     changes.retain(|change| !STAMPS.contains(&&*change.path));
+    changes
+}
+
+/// The fields in which two values differ, all of them; elements of lists by their names.
+pub fn differing_values(before: &Value, after: &Value) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    compare("", before, after, &mut changes);
     changes
 }
 
@@ -117,8 +123,7 @@ mod tests {
     use super::*;
 
     fn paths(before: Value, after: Value) -> Vec<String> {
-        let mut changes = Vec::new();
-        compare("", &before, &after, &mut changes);
+        let changes = differing_values(&before, &after);
         changes.into_iter().map(|change| change.path).collect()
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fields::{FieldChange, differing_fields};
+pub use self::fields::{FieldChange, differing_fields, differing_values};
 use crate::cache::Publication;
 use crate::rules::{Change, Committed, Effect};
 use crate::{Error, ErrorKind, Key, Kind, Record, Result, Revision};

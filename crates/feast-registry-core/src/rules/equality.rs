@@ -120,6 +120,12 @@ pub(crate) fn check(kind: Kind, body: &[u8]) -> Result<(), WireError> {
     }
 }
 
+/// The canonical bytes of a whole message; `None` if it is none.
+pub(crate) fn canonical(kind: Kind, body: &[u8]) -> Option<Vec<u8>> {
+    let comparison = COMPARISONS[kind as usize].as_ref()?;
+    wire::canonical(&SCHEMA, comparison.message, body, &Form::default()).ok()
+}
+
 /// The message without the pickles of functions whose source text is known: a pickle differs from
 /// process to process, and Feast builds the function from its text.
 fn comparable_functions(kind: Kind, body: &[u8]) -> Result<Cow<'_, [u8]>, WireError> {

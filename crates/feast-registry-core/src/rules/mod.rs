@@ -31,7 +31,7 @@ use crate::{Error, Result};
 
 pub use self::change::{Apply, Change, Delete, Effect, Outcome};
 use self::draft::Draft;
-pub(crate) use self::equality::check as check_message;
+pub(crate) use self::equality::{canonical, check as check_message};
 use self::hints::Hints;
 pub use self::life::Life;
 pub(crate) use self::project::is_protected;
