@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::apply::{same, store};
 use super::equality::same_definition;
-use super::versions::{Asked, changed, create, numbered, promote};
+use super::versions::{Asked, create, numbered, promote};
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
@@ -73,8 +73,7 @@ fn declare(
     let Some(before) = before else {
         return create(draft, apply.key(), &apply.body, number, true);
     };
-    let body = view::carry_over(apply.kind, &apply.body, &before)?;
-    let row = changed(&before, &body, draft, number)?;
+    let row = view::changed_row(apply, &before, draft.now(), Some(number))?;
     promote(draft, apply, &before, row, number)
 }
 

@@ -58,7 +58,7 @@ fn is_complete(projection: &[u8]) -> Result<bool, WireError> {
         .try_fold(!columns.is_empty(), |all, column| Ok(all && typed(column)?))
 }
 
-fn complete(draft: &mut Draft<'_>, project: &Arc<str>, projection: Vec<u8>) -> Rule<Vec<u8>> {
+fn complete(draft: &mut Draft<'_>, project: &Arc<str>, projection: Bytes) -> Rule<Bytes> {
     if is_complete(&projection)? {
         return Ok(projection);
     }
@@ -69,11 +69,12 @@ fn complete(draft: &mut Draft<'_>, project: &Arc<str>, projection: Vec<u8>) -> R
         .ok_or_else(|| missing(project, &name))?;
     let columns = choose(&view, &wire::repeated(&projection, COLUMNS)?)?;
     let patch = Patch::default().replace_repeated(&[COLUMNS], columns);
-    Ok(describe_source(&view, &projection, patch)?.apply(&projection)?)
+    let patch = describe_source(&view, &projection, patch)?;
+    Ok(patch.apply(&projection)?.into())
 }
 
 /// The features of the view that the columns name, in their order; all if they name none.
-fn choose(view: &Record, columns: &[&[u8]]) -> Rule<Vec<Vec<u8>>> {
+fn choose(view: &Record, columns: &[&[u8]]) -> Rule<Vec<Bytes>> {
     let features = features(view)?;
     if columns.is_empty() {
         return Ok(features.into_iter().map(|(_, feature)| feature).collect());
@@ -93,7 +94,7 @@ fn choose(view: &Record, columns: &[&[u8]]) -> Rule<Vec<Vec<u8>>> {
     Ok(chosen)
 }
 
-fn features(view: &Record) -> Rule<Vec<(String, Vec<u8>)>> {
+fn features(view: &Record) -> Rule<Vec<(String, Bytes)>> {
     let path = view
         .key
         .kind

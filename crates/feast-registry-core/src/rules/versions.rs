@@ -73,22 +73,19 @@ pub(super) fn latest(
     let Some(before) = before else {
         return first(draft, apply);
     };
-    let body = view::carry_over(apply.kind, &apply.body, &before)?;
-    let difference = difference(&before, &body)?;
-    let unreadable = |why| unreadable(&before, &body, why);
-    if difference.is_same_definition().map_err(unreadable)? {
-        return Ok(Outcome::new(
-            before.key.clone(),
-            Effect::Unchanged,
-            Some(&before),
-        ));
-    }
+    let row = view::changed_row(apply, &before, draft.now(), None)?;
+    let difference = difference(&before, &row.body)?;
+    let unreadable = |why| unreadable(&before, &row.body, why);
+    // Another version is another definition too: the second question is for what is left.
     if difference.is_same_version().map_err(unreadable)? {
-        let row = patches::changed_row(&before, &body, draft.now(), Patch::default())?;
+        if difference.is_same_definition().map_err(unreadable)? {
+            let outcome = Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before));
+            return Ok(outcome);
+        }
         return Ok(store(draft, row, Effect::Updated)?);
     }
     let number = match draft.last_version(&before.key.project, &before.key.name)? {
-        Some(last) if apply.no_promote && is_recorded(draft, &before, &body, last)? => {
+        Some(last) if apply.no_promote && is_recorded(draft, &before, &row.body, last)? => {
             return Ok(
                 Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before))
                     .with_version(last),
@@ -101,8 +98,8 @@ pub(super) fn latest(
             1
         }
     };
-    let row = changed(&before, &body, draft, number)?;
-    promote(draft, apply, &before, row, number)
+    let body = numbered(apply.kind, number).apply(&row.body)?.into();
+    promote(draft, apply, &before, Record { body, ..row }, number)
 }
 
 /// Records a version and, unless the user said no, makes it the active one.
@@ -138,15 +135,6 @@ fn is_recorded(draft: &mut Draft<'_>, before: &Record, body: &[u8], number: i32)
     })
 }
 
-pub(super) fn changed(
-    before: &Record,
-    body: &[u8],
-    draft: &Draft<'_>,
-    number: i32,
-) -> Result<Record> {
-    patches::changed_row(before, body, draft.now(), numbered(before.key.kind, number))
-}
-
 /// The first apply of a view. History that a deletion by Python left behind is continued.
 fn first(draft: &mut Draft<'_>, apply: &Apply) -> Rule<Outcome> {
     let number = draft
@@ -170,10 +158,15 @@ pub(super) fn create(
     Ok(store(draft, row, Effect::Created)?.with_version(number))
 }
 
+/// An edit that gives a view its version number.
 pub(super) fn numbered(kind: Kind, number: i32) -> Patch {
+    renumber(Patch::default(), kind, number)
+}
+
+pub(super) fn renumber(patch: Patch, kind: Kind, number: i32) -> Patch {
     match kind.view().and_then(|view| view.version_number_path) {
-        Some(path) => Patch::default().set_varint(path, u64::try_from(number).unwrap_or(0)),
-        None => Patch::default(),
+        Some(path) => patch.set_varint(path, u64::try_from(number).unwrap_or(0)),
+        None => patch,
     }
 }
 

@@ -1,10 +1,14 @@
 //! Applying a feature view of any kind.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use prost_types::Timestamp;
+
 use super::versions::{self, Asked};
-use super::{Apply, Draft, Outcome, Rule, pins, project};
+use super::{Apply, Draft, Outcome, Rule, patches, pins, project};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
 use crate::{Error, ErrorKind, Key, Kind, Record, Result};
@@ -121,14 +125,32 @@ pub(super) fn find_likely(
         .ok_or_else(|| Error::not_found(Kind::FeatureView, project, name).into())
 }
 
+/// The row of a view with a new definition, as this version of it, else as the stored one.
+pub(super) fn changed_row(
+    apply: &Apply,
+    before: &Record,
+    now: Timestamp,
+    number: Option<i32>,
+) -> Rule<Record> {
+    let mut patch = inherited(apply, before)?;
+    if let Some(number) = number {
+        patch = versions::renumber(patch, apply.kind, number);
+    }
+    Ok(patches::changed_row(before, &apply.body, now, patch)?)
+}
+
 /// What a new definition inherits from the stored one: the facts that users do not write
 /// (materialised intervals, state, version number), and how the version is spelt.
-pub(super) fn carry_over(kind: Kind, body: &[u8], before: &Record) -> Rule<Vec<u8>> {
-    let Some(view) = kind.view() else {
-        return Ok(body.to_vec());
+fn inherited(apply: &Apply, before: &Record) -> Rule<Patch> {
+    let (body, mut patch) = (&apply.body, Patch::default());
+    let Some(view) = apply.kind.view() else {
+        return Ok(patch);
     };
     let corrupt = |why| Error::corrupt(&before.key, why);
-    let mut patch = Patch::default();
+    let stored = |path| {
+        let number = wire::varint(&before.body, path).map_err(corrupt)?;
+        Ok::<_, Error>(number.unwrap_or(0))
+    };
     if let Some(path) = view.intervals_path {
         let stored = elements(&before.body, path).map_err(corrupt)?;
         patch = patch.replace_repeated(path, with_new_ones(stored, elements(body, path)?));
@@ -136,42 +158,34 @@ pub(super) fn carry_over(kind: Kind, body: &[u8], before: &Record) -> Rule<Vec<u
     if let Some(path) = view.state_path
         && wire::varint(body, path)?.unwrap_or(0) == 0
     {
-        patch = patch.set_varint(
-            path,
-            wire::varint(&before.body, path)
-                .map_err(corrupt)?
-                .unwrap_or(0),
-        );
+        patch = patch.set_varint(path, stored(path)?);
     }
     if let Some(path) = view.version_number_path {
-        patch = patch.set_varint(
-            path,
-            wire::varint(&before.body, path)
-                .map_err(corrupt)?
-                .unwrap_or(0),
-        );
+        patch = patch.set_varint(path, stored(path)?);
     }
     if let Some(path) = view.version_path {
-        let stored = wire::string(&before.body, path)
-            .map_err(corrupt)?
-            .unwrap_or_default();
-        if Asked::parse(&stored).ok() == Some(Asked::of(kind, body)?) {
+        let stored = wire::string(&before.body, path).map_err(corrupt)?;
+        let stored = stored.unwrap_or_default();
+        if Asked::parse(&stored).ok() == Some(Asked::of(apply.kind, body)?) {
             patch = patch.set_string(path, &stored);
         }
     }
-    Ok(patch.apply(body)?)
+    Ok(patch)
 }
 
 /// The stored intervals, and the caller's that are not among them: who fetched a view, edited it
 /// and applies it must not undo what was materialised meanwhile.
-fn with_new_ones(stored: Vec<Vec<u8>>, theirs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+fn with_new_ones(stored: Vec<Bytes>, theirs: Vec<Bytes>) -> Vec<Bytes> {
+    if theirs.is_empty() {
+        return stored;
+    }
     let mut known: HashMap<&[u8], usize> = HashMap::new();
     for interval in &stored {
         *known.entry(interval).or_default() += 1;
     }
     let mut new = Vec::new();
     for interval in theirs {
-        match known.get_mut(interval.as_slice()) {
+        match known.get_mut(&*interval) {
             Some(left) if *left > 0 => *left -= 1,
             _ => new.push(interval),
         }
@@ -180,15 +194,15 @@ fn with_new_ones(stored: Vec<Vec<u8>>, theirs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 /// The serialized elements of the repeated message at a path: intervals, features, projections.
-pub(super) fn elements(body: &[u8], path: &[u32]) -> Result<Vec<Vec<u8>>, wire::WireError> {
+pub(super) fn elements(body: &Bytes, path: &[u32]) -> Result<Vec<Bytes>, wire::WireError> {
     let Some((last, parents)) = path.split_last() else {
         return Ok(Vec::new());
     };
-    let Some(parent) = wire::message(body, parents)? else {
-        return Ok(Vec::new());
+    let parent = match wire::message(body, parents)? {
+        None => return Ok(Vec::new()),
+        Some(Cow::Borrowed(parent)) => body.slice_ref(parent),
+        Some(Cow::Owned(parent)) => parent.into(),
     };
-    Ok(wire::repeated(&parent, *last)?
-        .into_iter()
-        .map(<[u8]>::to_vec)
-        .collect())
+    let elements = wire::repeated(&parent, *last)?.into_iter();
+    Ok(elements.map(|element| parent.slice_ref(element)).collect())
 }

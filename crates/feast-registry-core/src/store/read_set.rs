@@ -161,8 +161,7 @@ impl ReadSet {
 /// What a transaction read.
 #[derive(Debug, Default)]
 pub struct View {
-    locks: HashMap<Key, Lock>,
-    rows: HashMap<Key, Record>,
+    rows: HashMap<Key, (Lock, Option<Record>)>,
     ranges: HashMap<Range, Vec<Record>>,
 }
 
@@ -174,10 +173,7 @@ impl View {
 
     /// Notes that a key was read, and the row that was found.
     pub fn put_key(&mut self, key: Key, lock: Lock, row: Option<Record>) {
-        if let Some(row) = row {
-            self.rows.insert(key.clone(), row);
-        }
-        self.locks.insert(key, lock);
+        self.rows.insert(key, (lock, row));
     }
 
     /// Notes the rows that were found in a range.
@@ -188,7 +184,8 @@ impl View {
     /// The row with a key: `None` if the key was not read at least this strongly, `Some(None)`
     /// if it was and there is no such row.
     pub fn key(&self, key: &Key, lock: Lock) -> Option<Option<&Record>> {
-        (*self.locks.get(key)? >= lock).then(|| self.rows.get(key))
+        let (held, row) = self.rows.get(key)?;
+        (*held >= lock).then_some(row.as_ref())
     }
 
     /// The rows of a range; `None` if it was not read.
