@@ -195,6 +195,8 @@ pub(crate) enum Command {
     /// What was materialised
     #[command(subcommand)]
     Materializations(MaterializationCommand),
+    /// Look for what is wrong with the registry, and mend it
+    Doctor(Doctor),
     /// Print a project as one JSON object
     RegistryDump,
     /// Remove a project, or everything
@@ -458,6 +460,28 @@ pub(crate) enum MaterializationCommand {
         #[arg(long, value_name = "TIME", value_parser = values::time)]
         end: Timestamp,
     },
+    /// Merge the intervals of a view that touch or overlap
+    Compact {
+        /// The view
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        view: Option<String>,
+        /// Every view of the project
+        #[arg(long)]
+        all: bool,
+        /// Print what would be merged, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Mend what can be mended without a doubt
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Print what --fix would do, and do nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

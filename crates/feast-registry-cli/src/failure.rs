@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Output(io::Error),
     /// Nothing went wrong, but the answer is no: two registries differ.
     Differs,
+    /// All was told already: the command was to look for something, and has found it.
+    Found,
 }
 
 /// What commands answer.

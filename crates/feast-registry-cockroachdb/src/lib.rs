@@ -61,6 +61,10 @@ impl Dialect for CockroachDialect {
         self.0.column_type(column)
     }
 
+    fn clock_query(&self) -> Option<&'static str> {
+        self.0.clock_query()
+    }
+
     /// The level that every version has. READ COMMITTED is younger, and may be off.
     fn begin_write(&self) -> &'static str {
         "BEGIN ISOLATION LEVEL SERIALIZABLE"

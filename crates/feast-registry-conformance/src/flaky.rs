@@ -12,30 +12,32 @@ use feast_registry_core::{Error, ErrorKind, Key, Record, Result, Store};
 use futures::stream::BoxStream;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Another store, which cannot be read while it is `down`, and may have a lower limit. It counts
-/// its probes, and gives none while it is held.
+/// Another store, which cannot be read while it is `down`, and may have lower limits. It counts
+/// its probes and transactions, and gives no probe while it is held.
 #[derive(Debug)]
 pub(crate) struct Flaky {
     inner: Arc<dyn Store>,
     down: AtomicBool,
-    object_bytes: usize,
+    limits: Limits,
     probes: AtomicUsize,
+    transactions: AtomicUsize,
     gate: Semaphore,
 }
 
 impl Flaky {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Arc<Flaky> {
-        let object_bytes = inner.limits().object_bytes;
-        Flaky::limited(inner, object_bytes)
+        let limits = inner.limits();
+        Flaky::limited(inner, limits)
     }
 
-    /// A store that takes objects of so many bytes only.
-    pub(crate) fn limited(inner: Arc<dyn Store>, object_bytes: usize) -> Arc<Flaky> {
+    /// A store that takes so much only.
+    pub(crate) fn limited(inner: Arc<dyn Store>, limits: Limits) -> Arc<Flaky> {
         Arc::new(Flaky {
             inner,
             down: AtomicBool::new(false),
-            object_bytes,
+            limits,
             probes: AtomicUsize::new(0),
+            transactions: AtomicUsize::new(0),
             gate: Semaphore::new(1),
         })
     }
@@ -52,6 +54,11 @@ impl Flaky {
     /// How often it was asked what changed.
     pub(crate) fn probes(&self) -> usize {
         self.probes.load(Ordering::SeqCst)
+    }
+
+    /// How many transactions were begun.
+    pub(crate) fn transactions(&self) -> usize {
+        self.transactions.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<()> {
@@ -106,6 +113,7 @@ impl Store for Flaky {
     }
 
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {
+        self.transactions.fetch_add(1, Ordering::SeqCst);
         self.inner.transact(reads, decide).await
     }
 
@@ -118,7 +126,7 @@ impl Store for Flaky {
     }
 
     fn limits(&self) -> Limits {
-        self.inner.limits().with_object_bytes(self.object_bytes)
+        self.limits
     }
 
     async fn health(&self) -> Result<()> {

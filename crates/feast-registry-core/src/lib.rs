@@ -2,7 +2,9 @@
 
 pub mod backend;
 mod cache;
+pub mod doctor;
 mod error;
+mod intervals;
 pub mod json;
 mod kind;
 pub mod lineage;
@@ -20,6 +22,7 @@ pub mod wire;
 
 pub use self::cache::{CacheMode, CacheOptions, CacheStatus};
 pub use self::error::{Error, ErrorKind, Grpc, Report, Result};
+pub use self::intervals::Compaction;
 pub use self::kind::{Kind, KindSpec, Path, Shape, ViewSpec};
 pub use self::model::{RegistryObject, decode};
 pub use self::plan::Plan;

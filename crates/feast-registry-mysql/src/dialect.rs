@@ -89,6 +89,10 @@ macro_rules! family {
             self.0.byte_order(column)
         }
 
+        fn clock_query(&self) -> Option<&'static str> {
+            Some("SELECT UNIX_TIMESTAMP()")
+        }
+
         fn begin_snapshot(&self) -> &'static str {
             BEGIN_SNAPSHOT
         }

@@ -84,6 +84,10 @@ impl Dialect for PostgresDialect {
         Some("SELECT txid_current_snapshot()::text")
     }
 
+    fn clock_query(&self) -> Option<&'static str> {
+        Some("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)")
+    }
+
     fn begin_snapshot(&self) -> &'static str {
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }

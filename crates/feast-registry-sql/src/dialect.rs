@@ -89,6 +89,14 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         None
     }
 
+    /// A statement whose one value is the second (Unix, UTC) that the clock of the server shows. None
+    /// for databases that live in this process.
+    ///
+    /// If it is wrong, `doctor` tells of clocks that disagree.
+    fn clock_query(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a SELECT ends with to hold its rows.
     ///
     /// If it is too weak, concurrent writers lose updates.

@@ -62,6 +62,10 @@ impl<D: Driver> Driver for Observed<D> {
         self.driver.write(job.observed(self.watch.clone())).await
     }
 
+    async fn version(&self) -> Result<Option<Arc<str>>, DriverError> {
+        self.driver.version().await
+    }
+
     async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
         self.driver.upgrades().await
     }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use feast_registry_core::store::{
-    Activity, Answer, Capabilities, Connections, Consistency, Decide, Ids, Limits, Lock, Page,
-    Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
+    Activity, Answer, Capabilities, Connections, Consistency, Decide, Flaw, Ids, Limits, Lock,
+    Page, Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
 };
 use feast_registry_core::{Key, Kind, Record, Result};
 
@@ -159,6 +159,23 @@ impl<D: Driver> Store for SqlStore<D> {
 
     async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
         schema::upgrade(&self.driver, dry_run).await
+    }
+
+    async fn flaws(&self) -> Result<Vec<Flaw>> {
+        schema::flaws(&self.driver).await
+    }
+
+    async fn clock(&self) -> Result<Option<i64>> {
+        let Some(query) = self.driver.dialect().clock_query() else {
+            return Ok(None);
+        };
+        let step = Step::query(&query.into(), Vec::new());
+        let results = self.read(Consistency::Primary, vec![step]).await?;
+        let mut values = results.into_iter().flat_map(|result| result.rows).flatten();
+        Ok(match values.next() {
+            Some(Value::Integer(second)) => Some(second),
+            _ => None,
+        })
     }
 
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {

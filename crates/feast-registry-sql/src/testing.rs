@@ -105,6 +105,10 @@ impl<D: Driver> Driver for Restarts<D> {
         job.run(&mut connection).await
     }
 
+    async fn version(&self) -> Result<Option<Arc<str>>, DriverError> {
+        self.driver.version().await
+    }
+
     async fn upgrades(&self) -> Result<Vec<String>, DriverError> {
         self.driver.upgrades().await
     }

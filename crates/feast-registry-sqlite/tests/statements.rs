@@ -158,3 +158,18 @@ async fn a_get_is_one_statement_and_a_list_too() {
         .unwrap();
     assert_eq!(fixture.counters().statements() - before, 2);
 }
+
+#[tokio::test]
+async fn a_refresh_with_nothing_new_is_no_statement_over_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SqliteSettings::file(folder.path().join("registry.db"));
+    let store = Arc::new(open(&settings).unwrap());
+    let registry = Registry::open(Arc::clone(&store) as _, RegistryOptions::default());
+    let registry = registry.await.unwrap();
+    registry.apply(apply("p", "v", "first", 1)).await.unwrap();
+    registry.refresh().await.unwrap();
+    let before = store.counters().statements();
+    registry.refresh().await.unwrap();
+    // The driver asks a connection that watches the file.
+    assert_eq!(store.counters().statements() - before, 0);
+}

@@ -119,6 +119,7 @@ pub fn registry_options(config: &Config) -> RegistryOptions {
     };
     let mut options = RegistryOptions::default();
     options.settings.purge_feast_metadata = registry.purge_feast_metadata;
+    options.settings.compact_intervals = registry.compact_intervals;
     options.settings.protected_projects = registry.protected_projects.clone();
     options.cache = CacheOptions::new(registry.cache_ttl_seconds, mode);
     options.schema_mode = schema_mode(registry.schema_mode);

@@ -83,6 +83,10 @@ impl Dialect for YugabyteDialect {
         self.postgres.column_type(column)
     }
 
+    fn clock_query(&self) -> Option<&'static str> {
+        self.postgres.clock_query()
+    }
+
     fn rows_from_arrays(&self, first: usize, columns: &[ColumnType]) -> Option<String> {
         self.postgres.rows_from_arrays(first, columns)
     }

@@ -3,6 +3,7 @@
 use feast_registry_core::{Error, Freshness, json, wire};
 use serde_json::Value;
 
+use super::compact;
 use crate::args::{Format, MaterializationCommand};
 use crate::failure::Outcome;
 use crate::output::{self, Table};
@@ -20,6 +21,9 @@ pub(super) async fn run(command: MaterializationCommand, session: &mut Session<'
                 .apply_materialization(&project, &view, start, end)
                 .await?;
             session.say(&format!("recorded a materialisation of {view}"))
+        }
+        MaterializationCommand::Compact { view, dry_run, .. } => {
+            compact::run(view.as_deref(), dry_run, session).await
         }
     }
 }

@@ -4,9 +4,11 @@ mod apply;
 mod backups;
 mod batch;
 mod columns;
+mod compact;
 mod delete;
 mod describe;
 mod diff;
+mod doctor;
 mod dump;
 mod export;
 mod features;
@@ -52,6 +54,7 @@ pub(crate) async fn run(command: Command, session: &mut Session<'_>) -> Outcome 
         Command::Diff(args) => diff::run(args, session).await,
         Command::Versions(args) => versions::run(args, session).await,
         Command::Materializations(command) => materializations::run(command, session).await,
+        Command::Doctor(args) => doctor::run(args, session).await,
         Command::RegistryDump => dump::run(session).await,
         Command::Teardown(args) => teardown::run(args, session).await,
         Command::Backups(command) => backups::run(command, session).await,

@@ -17,6 +17,9 @@ pub use self::streams::Streams;
 pub(crate) use self::table::{Cell, Table};
 pub(crate) use self::values::{List, documents, object, values, yaml};
 
+/// The exit code of a command that was to look for something, and has found it.
+const FOUND: u8 = 7;
+
 /// Prints help, or what is wrong with the arguments, on the streams of the process.
 pub(crate) fn usage(error: &clap::Error) -> u8 {
     // There is nobody to tell if this fails.
@@ -55,6 +58,7 @@ pub(crate) fn fail(streams: &mut Streams, failure: &Failure) -> u8 {
         }
         Failure::Registry(error) => error,
         Failure::Differs => return 1,
+        Failure::Found => return FOUND,
     };
     let _ = write_error(streams, error);
     error.kind().report().exit_code

@@ -8,6 +8,7 @@ mod apply;
 #[cfg(feature = "file")]
 mod backups;
 mod docs;
+mod doctor;
 mod hostile;
 mod library;
 mod life;

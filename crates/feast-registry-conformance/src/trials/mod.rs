@@ -3,11 +3,14 @@
 mod batch;
 mod cache;
 mod cancellation;
+mod compaction;
 mod concurrency;
 mod crud;
+mod doctor;
 mod durability;
 mod errors;
 mod export;
+mod limits;
 mod list;
 mod materialization;
 mod migration;
@@ -29,11 +32,14 @@ pub(crate) fn all() -> Vec<Trial> {
         crud::trials(),
         list::trials(),
         batch::trials(),
+        limits::trials(),
         plan::trials(),
         preconditions::trials(),
         rules::trials(),
         versions::trials(),
         materialization::trials(),
+        compaction::trials(),
+        doctor::trials(),
         names::trials(),
         payload::trials(),
         cache::trials(),

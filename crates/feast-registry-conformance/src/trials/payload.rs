@@ -98,7 +98,8 @@ async fn what_is_above_the_limit_is_refused(cx: Context) -> Checked {
     if limit > 256 * 1024 * 1024 {
         // Nothing that fits into a test is too large: pretend.
         limit = 100_000;
-        store = Flaky::limited(store, limit);
+        let limits = store.limits().with_object_bytes(limit);
+        store = Flaky::limited(store, limits);
     }
     let registry = Registry::open(store, RegistryOptions::default()).await?;
     for kind in [Kind::Entity, Kind::FeatureView] {

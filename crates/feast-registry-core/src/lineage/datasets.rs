@@ -39,7 +39,7 @@ fn views(spec: &SavedDatasetSpec, dataset: &Node, relations: &mut Relations) {
 }
 
 /// The view in `view:feature` or `view@v2:feature`.
-fn view_of(reference: &str) -> Option<&str> {
+pub(crate) fn view_of(reference: &str) -> Option<&str> {
     let (view, _) = reference.split_once(':')?;
     let view = match view.split_once('@') {
         Some((name, version)) if is_version(version) => name,

@@ -31,6 +31,7 @@ mod services;
 mod tests;
 mod views;
 
+pub(crate) use self::datasets::view_of;
 pub use self::node::{Node, NodeKind};
 pub use self::objects::Objects;
 pub use self::relation::{Lineage, Relation};

@@ -3,6 +3,7 @@
 mod adopt;
 mod combine;
 mod features;
+mod limits;
 mod lineage;
 mod metadata;
 mod plan;
@@ -130,12 +131,17 @@ impl Registry {
         F: Fn(&[Change], Decision<Committed>) -> Result<Decision<T>> + Send + Sync + 'static,
     {
         rules::check(&changes)?;
+        let limits = self.inner.store.limits();
+        limits::before(&limits, &changes)?;
         let settings = Arc::clone(&self.inner.settings);
         let stamped = self.inner.stamps.now();
         let frugal = self.inner.store.capabilities().frugal_reads;
         let reads = rules::first_reads(&changes, &settings, &stamped, frugal);
         let decide = move |view: &View, context: &Context| {
             let decision = rules::decide(&changes, &settings, &stamped, view, context)?;
+            if let Decision::Commit { writes, .. } = &decision {
+                limits::after(&limits, writes)?;
+            }
             make(&changes, decision)
         };
         self.inner.store.transact_typed(reads, decide).await

@@ -93,6 +93,24 @@ impl Registry {
         self.commit_combined((project, view), change).await
     }
 
+    /// Merges the intervals of a view that touch or overlap, so that fewer cover the same; says
+    /// [`Effect::Unchanged`](crate::Effect::Unchanged) if there are none to merge.
+    ///
+    /// No instant is lost: it happens under the lock of the view, as
+    /// [`apply_materialization`](Registry::apply_materialization) does. What the intervals of a view
+    /// say besides (fields that this build does not know) is kept: such an interval is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply_materialization`](Registry::apply_materialization).
+    pub async fn compact_intervals(&self, project: &str, view: &str) -> Result<Outcome> {
+        let change = Change::CompactIntervals {
+            project: project.into(),
+            view: view.into(),
+        };
+        only(self.commit(vec![change]).await?)
+    }
+
     /// Puts a view into service (`enabled`) or takes it out of service; says
     /// [`Effect::Unchanged`](crate::Effect::Unchanged) if it is so already.
     ///

@@ -9,7 +9,7 @@ use prost_types::Timestamp;
 
 use feast_registry_proto::core::FeatureViewState;
 
-use super::{Draft, Rule, apply, delete, import, life, materialize, metadata, project};
+use super::{Draft, Rule, apply, compact, delete, import, life, materialize, metadata, project};
 use crate::{Error, Key, Kind, Record, Revision};
 
 /// Create an object, or change it to this definition.
@@ -62,6 +62,13 @@ pub enum Change {
         start: Timestamp,
         /// Its end.
         end: Timestamp,
+    },
+    /// Merge the intervals of a view that touch or overlap.
+    CompactIntervals {
+        /// The project.
+        project: Arc<str>,
+        /// The view.
+        view: Arc<str>,
     },
     /// Put a view into service, or take it out of service.
     SetEnabled {
@@ -284,6 +291,7 @@ impl Change {
                 start,
                 end,
             } => materialize::materialize(draft, project, view, start, end),
+            Change::CompactIntervals { project, view } => compact::compact(draft, project, view),
             Change::SetEnabled {
                 project,
                 view,
@@ -338,6 +346,10 @@ impl fmt::Display for Change {
                     view(project, name)
                 )
             }
+            Change::CompactIntervals {
+                project,
+                view: name,
+            } => write!(f, "cannot compact the intervals of {}", view(project, name)),
             Change::SetEnabled {
                 project,
                 view: name,

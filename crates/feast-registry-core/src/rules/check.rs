@@ -27,6 +27,7 @@ impl Change {
             | Change::EnsureProject(project)
             | Change::SetProtected { project, .. } => check_project(project),
             Change::SetUserMetadata { project, view, .. }
+            | Change::CompactIntervals { project, view }
             | Change::SetEnabled { project, view, .. }
             | Change::SetState { project, view, .. } => check_view_name(project, view),
             Change::SetProjectMetadata {

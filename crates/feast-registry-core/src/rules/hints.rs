@@ -37,6 +37,7 @@ impl<'a> Hints<'a> {
                 self.objects(delete.kinds(), &delete.project, &delete.name);
             }
             Change::Materialize { project, view, .. }
+            | Change::CompactIntervals { project, view }
             | Change::SetEnabled { project, view, .. }
             | Change::SetState { project, view, .. } => {
                 self.stamp(project);

@@ -8,6 +8,7 @@
 mod apply;
 mod change;
 mod check;
+mod compact;
 mod delete;
 mod draft;
 mod equality;
@@ -34,9 +35,12 @@ use self::draft::Draft;
 pub(crate) use self::equality::{canonical, check as check_message};
 use self::hints::Hints;
 pub use self::life::Life;
+pub(crate) use self::patches::version_row;
 pub(crate) use self::project::is_protected;
+pub(crate) use self::project::new_row as new_project;
 pub(crate) use self::stamps::Stamps;
 use self::stamps::{Seen, Stamped};
+pub(crate) use self::view::elements;
 
 /// Settings that rules depend on.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +50,8 @@ pub struct Settings {
     pub purge_feast_metadata: bool,
     /// Projects that must not be deleted, whatever their tags say.
     pub protected_projects: Vec<String>,
+    /// Merge the intervals of a view that touch or overlap whenever one is added.
+    pub compact_intervals: bool,
     /// The bytes of the largest object that the store takes.
     pub object_bytes: Option<usize>,
 }

@@ -85,7 +85,7 @@ fn later(now: Timestamp, stored: Option<Timestamp>) -> Timestamp {
 }
 
 /// A row of the version history that holds these bytes.
-pub(super) fn version_row(view: &Record, number: i32, second: i64, version_id: String) -> Record {
+pub(crate) fn version_row(view: &Record, number: i32, second: i64, version_id: String) -> Record {
     let history_type = view.key.kind.view().map_or("", |spec| spec.history_type);
     Record {
         key: Key::version(

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use prost_types::Timestamp;
+
 use super::apply::store_unchecked;
 use super::{Delete, Draft, Effect, Outcome, Rule, names, patches};
 use crate::store::{Lock, Range};
-use crate::wire::{self, Patch};
+use crate::wire::{self, Patch, WireError};
 use crate::{Error, ErrorKind, Key, Kind, Path, Record, Result};
 
 /// The tag that protects a project from deletion.
@@ -40,12 +42,17 @@ pub(super) fn ensure_described(draft: &mut Draft<'_>, name: &Arc<str>) -> Rule<O
 /// Creates a project that nobody described.
 fn create(draft: &mut Draft<'_>, key: Key) -> Rule<()> {
     names::check("project name", &key.name, names::MAX_NAME)?;
-    let body = patches::stamped(Patch::default(), Kind::Project, draft.now(), draft.now())
+    draft.touch(&key.name);
+    draft.put(new_row(key, draft.now())?)?;
+    Ok(())
+}
+
+/// The row of a project that nobody described.
+pub(crate) fn new_row(key: Key, now: Timestamp) -> Result<Record, WireError> {
+    let body = patches::stamped(Patch::default(), Kind::Project, now, now)
         .set_string(&[1, 1], &key.name)
         .apply(&[])?;
-    draft.touch(&key.name);
-    draft.put(Record::new(key, body, draft.second()))?;
-    Ok(())
+    Ok(Record::new(key, body, now.seconds))
 }
 
 /// Deletes a project with everything in it: objects, history, metadata.

@@ -194,7 +194,7 @@ fn with_new_ones(stored: Vec<Bytes>, theirs: Vec<Bytes>) -> Vec<Bytes> {
 }
 
 /// The serialized elements of the repeated message at a path: intervals, features, projections.
-pub(super) fn elements(body: &Bytes, path: &[u32]) -> Result<Vec<Bytes>, wire::WireError> {
+pub(crate) fn elements(body: &Bytes, path: &[u32]) -> Result<Vec<Bytes>, wire::WireError> {
     let Some((last, parents)) = path.split_last() else {
         return Ok(Vec::new());
     };

@@ -3,6 +3,7 @@
 mod activity;
 mod backups;
 mod decide;
+mod flaw;
 mod memory;
 mod pause;
 mod read_set;
@@ -19,6 +20,7 @@ pub use self::activity::{Activity, Connections};
 pub use self::backups::{Backup, Backups};
 pub(crate) use self::decide::now;
 pub use self::decide::{Answer, Context, Decide, Decision, Ids};
+pub use self::flaw::Flaw;
 pub use self::memory::MemoryStore;
 pub use self::pause::pause;
 pub use self::read_set::{Lock, Range, Read, ReadSet, Target, View};
@@ -93,8 +95,10 @@ impl Default for Capabilities {
 pub struct Limits {
     /// Bytes of one object.
     pub object_bytes: usize,
-    /// Writes of one transaction.
+    /// Rows that one transaction writes.
     pub transaction_writes: usize,
+    /// Bytes of the objects that one transaction writes.
+    pub transaction_bytes: usize,
 }
 
 impl Default for Limits {
@@ -102,6 +106,7 @@ impl Default for Limits {
         Limits {
             object_bytes: usize::MAX,
             transaction_writes: usize::MAX,
+            transaction_bytes: usize::MAX,
         }
     }
 }
@@ -111,6 +116,14 @@ impl Limits {
     #[must_use]
     pub fn with_object_bytes(mut self, bytes: usize) -> Self {
         self.object_bytes = bytes;
+        self
+    }
+
+    /// These limits with other bounds on one transaction.
+    #[must_use]
+    pub fn with_transaction(mut self, writes: usize, bytes: usize) -> Self {
+        self.transaction_writes = writes;
+        self.transaction_bytes = bytes;
         self
     }
 }
@@ -174,6 +187,19 @@ pub trait Store: Debug + Send + Sync + 'static {
     async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
         let _ = dry_run;
         Ok(Vec::new())
+    }
+
+    /// What is not as it should be about the tables. Where there are none, nothing is.
+    ///
+    /// Behaviour: changes nothing, and needs no [`Store::initialize`].
+    async fn flaws(&self) -> Result<Vec<Flaw>> {
+        Ok(Vec::new())
+    }
+
+    /// The Unix second that the store's own clock shows; `None` if it has no other one than this
+    /// machine.
+    async fn clock(&self) -> Result<Option<i64>> {
+        Ok(None)
     }
 
     /// The row with this key, or `None`.

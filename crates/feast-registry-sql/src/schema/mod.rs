@@ -3,7 +3,7 @@
 mod statements;
 mod version;
 
-use feast_registry_core::store::{SchemaMode, Teardown};
+use feast_registry_core::store::{Flaw, SchemaMode, Teardown};
 use feast_registry_core::{Error, ErrorKind, Kind, Result};
 
 pub use self::statements::create_statements;
@@ -24,6 +24,16 @@ pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<
         SchemaMode::Verify => Err(incomplete(&missing)),
         _ => create(driver, &missing).await,
     }
+}
+
+/// What is not as it should be.
+pub(crate) async fn flaws(driver: &dyn Driver) -> Result<Vec<Flaw>> {
+    let found = tables(driver).await?;
+    version::check(version::current(driver, &found).await?)?;
+    let missing = missing(&found).into_iter();
+    let missing = missing.map(|kind| Flaw::MissingTable(kind.spec().table.to_owned()));
+    let narrow = driver.upgrades().await?.into_iter();
+    Ok(missing.chain(narrow.map(Flaw::NarrowColumn)).collect())
 }
 
 /// Brings the tables to the version of this build; answers the statements that do.

@@ -171,6 +171,7 @@ fn assemble(
         s3_additional_kwargs: raw.s3_additional_kwargs,
         allow_lost_updates: raw.allow_lost_updates,
         purge_feast_metadata: raw.purge_feast_metadata,
+        compact_intervals: raw.compact_intervals,
         enable_online_feature_view_versioning: raw.enable_online_feature_view_versioning,
         serve_features_while_materializing: raw.serve_features_while_materializing,
         mcp_enabled: raw.mcp.get("enabled").copied().unwrap_or(false),

@@ -144,6 +144,7 @@ pub(super) static KEYS: &[Key] = &[
         .or("0")
         .only(Place::Files),
     Key::new("protected_projects", Shape::Names),
+    Key::new("compact_intervals", Shape::Flag).or("false"),
 ];
 
 /// The key of this name.

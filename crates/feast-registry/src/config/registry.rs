@@ -102,6 +102,8 @@ pub struct RegistryConfig {
     pub allow_lost_updates: bool,
     /// Whether project metadata is deleted with the rest.
     pub purge_feast_metadata: bool,
+    /// Whether intervals that touch or overlap are merged whenever one is added.
+    pub compact_intervals: bool,
     /// Whether `name@vN` may be read online.
     pub enable_online_feature_view_versioning: bool,
     /// Whether views stay readable while they are materialised.
@@ -167,6 +169,7 @@ pub(super) struct Raw {
     pub(super) s3_additional_kwargs: Kwargs,
     pub(super) allow_lost_updates: bool,
     pub(super) purge_feast_metadata: bool,
+    pub(super) compact_intervals: bool,
     pub(super) enable_online_feature_view_versioning: bool,
     pub(super) serve_features_while_materializing: bool,
     #[serde(default)]

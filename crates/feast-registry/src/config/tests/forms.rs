@@ -65,6 +65,7 @@ fn defaults_are_those_of_feast() {
         (SchemaMode::Auto, JournalMode::Wal)
     );
     assert!(!registry.purge_feast_metadata && !registry.enable_online_feature_view_versioning);
+    assert!(!registry.compact_intervals);
     assert!(
         !registry.serve_features_while_materializing && !registry.mcp_enabled && !registry.is_tls
     );
@@ -106,6 +107,7 @@ registry:
   journal_mode: delete
   schema: feast
   protected_projects: [prod, staging]
+  compact_intervals: true
 ";
     let loaded = loaded(yaml);
     let registry = &loaded.config.registry;
@@ -120,6 +122,7 @@ registry:
     assert_eq!(registry.s3_additional_kwargs.len(), 2);
     assert!(
         registry.purge_feast_metadata
+            && registry.compact_intervals
             && registry.enable_online_feature_view_versioning
             && registry.mcp_enabled
     );

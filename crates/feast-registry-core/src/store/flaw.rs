@@ -1,0 +1,12 @@
+//! What may be wrong with the tables of a store.
+
+/// Something about the tables that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// A table that is not there; [`Store::initialize`](super::Store::initialize) creates it.
+    MissingTable(String),
+    /// A column that holds less than objects may have, as the statement that widens it:
+    /// [`Store::upgrade`](super::Store::upgrade) runs it.
+    NarrowColumn(String),
+}
