@@ -24,6 +24,7 @@ pub(super) fn trials() -> Vec<Trial> {
         the_metadata_of_a_project_that_is_gone_is_removed,
         an_active_version_is_recorded,
         what_changed_meanwhile_is_left_alone,
+        the_clock_of_the_store_is_this_one,
         findings_of_thousands_of_rows_are_all_told,
     ]
 }
@@ -260,6 +261,20 @@ async fn what_changed_meanwhile_is_left_alone(cx: Context) -> Checked {
         ensure_eq!(mended, Mended::Changed, "mending {finding}");
     }
     ensure_eq!(rows::all(&registry).await?, before, "all rows");
+    Ok(())
+}
+
+/// Servers under test have the clock of this machine, or one that is not far off.
+async fn the_clock_of_the_store_is_this_one(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    let ours = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    if let Some(theirs) = store.clock().await? {
+        let ours = i64::try_from(ours.as_secs()).unwrap_or(i64::MAX);
+        ensure!(
+            ours.abs_diff(theirs) < 600,
+            "ours is {ours}, theirs {theirs}"
+        );
+    }
     Ok(())
 }
 
