@@ -506,6 +506,15 @@ pub(crate) enum BackupCommand {
     },
 }
 
+/// Whether there is something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// There is
+    On,
+    /// There is not
+    Off,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
     /// Create what is missing
@@ -514,6 +523,15 @@ pub(crate) enum SchemaCommand {
     Verify,
     /// Bring what an older program made up to date, forward only
     Upgrade {
+        /// Print the statements, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep a log of changes, in which the cache finds what others changed, or end to keep it
+    ChangeLog {
+        /// Whether there is a log
+        #[arg(value_enum)]
+        state: Switch,
         /// Print the statements, change nothing
         #[arg(long)]
         dry_run: bool,

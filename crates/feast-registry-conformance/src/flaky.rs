@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use feast_registry_core::store::{
-    Answer, Capabilities, Consistency, Decide, Limits, Page, Probe, ReadSet, Scan, SchemaMode,
-    Teardown,
+    Answer, Capabilities, Consistency, Decide, Limits, Logged, Page, Position, Probe, ReadSet,
+    Scan, SchemaMode, Teardown,
 };
 use feast_registry_core::{Error, ErrorKind, Key, Record, Result, Store};
 use futures::stream::BoxStream;
@@ -21,6 +21,7 @@ pub(crate) struct Flaky {
     limits: Limits,
     probes: AtomicUsize,
     transactions: AtomicUsize,
+    figures: AtomicUsize,
     gate: Semaphore,
 }
 
@@ -38,6 +39,7 @@ impl Flaky {
             limits,
             probes: AtomicUsize::new(0),
             transactions: AtomicUsize::new(0),
+            figures: AtomicUsize::new(0),
             gate: Semaphore::new(1),
         })
     }
@@ -59,6 +61,11 @@ impl Flaky {
     /// How many transactions were begun.
     pub(crate) fn transactions(&self) -> usize {
         self.transactions.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked for figures.
+    pub(crate) fn figures(&self) -> usize {
+        self.figures.load(Ordering::SeqCst)
     }
 
     fn check(&self) -> Result<()> {
@@ -102,6 +109,7 @@ impl Store for Flaky {
 
     async fn changes(&self) -> Result<Probe> {
         self.check()?;
+        self.figures.fetch_add(1, Ordering::SeqCst);
         self.inner.changes().await
     }
 
@@ -110,6 +118,16 @@ impl Store for Flaky {
         self.probes.fetch_add(1, Ordering::SeqCst);
         drop(self.gate.acquire().await);
         self.inner.version().await
+    }
+
+    async fn logged(&self, since: Option<&Position>) -> Result<Option<Logged>> {
+        self.check()?;
+        self.inner.logged(since).await
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Record>> {
+        self.check()?;
+        self.inner.get_many(keys, consistency).await
     }
 
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer> {

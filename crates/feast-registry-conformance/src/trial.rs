@@ -19,6 +19,8 @@ pub(crate) enum Need {
     Durable,
     /// Several handles on the same data.
     Shared,
+    /// A log of changes.
+    Log,
     /// Worker processes.
     Processes,
 }
@@ -61,6 +63,7 @@ impl Trial {
             Need::Shared if !capabilities.shared => {
                 Some("the store is not shared between processes")
             }
+            Need::Log if !capabilities.change_log => Some("the store keeps no log of changes"),
             Need::Processes if !context.has_workers() => {
                 Some("worker processes need the suite's own main function")
             }

@@ -111,6 +111,11 @@ macro_rules! family {
             self.0.cluster
         }
 
+        /// On a cluster each node counts for itself.
+        fn log_numbers(&self, _first: i64) -> Option<String> {
+            (!self.0.cluster).then(|| "BIGINT AUTO_INCREMENT".to_owned())
+        }
+
         fn limits(&self) -> Limits {
             self.0.limits()
         }

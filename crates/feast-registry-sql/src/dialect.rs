@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write as _};
 
 use feast_registry_core::store::{Limits, Lock};
 
-use crate::FaultClass;
+use crate::{FaultClass, LoggedTable};
 
 /// The types of columns that Feast's tables have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,27 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// If it is wrong, two views with one name may be created, or an object in a deleted project.
     fn guard_by_writing(&self) -> bool {
         false
+    }
+
+    /// The type of a column of numbers that the database gives out itself in ascending order, from
+    /// `first` on if none are there, for the log of changes; `None` if there is no such log.
+    ///
+    /// A log is right only where a row that is missing between two others becomes visible later or
+    /// never, and where every writer's rows are numbered by one counter.
+    fn log_numbers(&self, _first: i64) -> Option<String> {
+        None
+    }
+
+    /// The triggers that log every row of a table that anybody inserts, updates or deletes.
+    ///
+    /// If they miss any, cached reads miss changes until everything is read again.
+    fn log_triggers(&self, table: &LoggedTable) -> Vec<String> {
+        table.row_triggers("", "")
+    }
+
+    /// The statements that drop them, whether they are there or not.
+    fn drop_log_triggers(&self, table: &LoggedTable) -> Vec<String> {
+        table.drop_row_triggers()
     }
 
     /// What an error of the server means, where it differs from what the driver knows of the

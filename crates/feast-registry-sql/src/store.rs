@@ -9,10 +9,11 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use feast_registry_core::store::{
     Activity, Answer, Capabilities, Connections, Consistency, Decide, Flaw, Ids, Limits, Lock,
-    Page, Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
+    Logged, Page, Position, Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
 };
 use feast_registry_core::{Key, Kind, Record, Result};
 
+use crate::log::ChangeLog;
 use crate::observe::Observed;
 use crate::queue::Queues;
 use crate::retry::Attempts;
@@ -29,10 +30,11 @@ const SNAPSHOT_ROWS: usize = 1_000;
 /// A registry in Feast's tables, over any driver.
 #[derive(Debug)]
 pub struct SqlStore<D> {
-    driver: Observed<D>,
+    pub(crate) driver: Observed<D>,
     statements: Arc<Statements>,
     capabilities: Capabilities,
     queues: Queues,
+    pub(crate) log: ChangeLog,
 }
 
 /// What a store has sent to its database since it was opened.
@@ -99,8 +101,12 @@ impl Counters {
 impl<D: Driver> SqlStore<D> {
     /// A store over a driver. `echo` logs every statement.
     pub fn new(driver: D, capabilities: Capabilities, echo: bool) -> Self {
-        let statements = Arc::new(Statements::new(driver.dialect()));
+        let dialect = driver.dialect();
+        let statements = Arc::new(Statements::new(dialect));
+        let log = ChangeLog::new(dialect);
+        let capabilities = capabilities.with_change_log(dialect.log_numbers(1).is_some());
         SqlStore {
+            log,
             driver: Observed::new(driver, echo),
             statements,
             capabilities,
@@ -130,7 +136,7 @@ impl<D: Driver> SqlStore<D> {
         }
     }
 
-    async fn try_read(
+    pub(crate) async fn try_read(
         &self,
         consistency: Consistency,
         steps: Vec<Step>,
@@ -154,7 +160,9 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 
     async fn initialize(&self, mode: SchemaMode) -> Result<()> {
-        schema::initialize(&self.driver, mode).await
+        let has_log = schema::initialize(&self.driver, mode).await?;
+        self.log.set_kept(has_log);
+        Ok(())
     }
 
     async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
@@ -178,6 +186,14 @@ impl<D: Driver> Store for SqlStore<D> {
         })
     }
 
+    async fn keep_log(&self, keep: bool, dry_run: bool) -> Result<Vec<String>> {
+        self.make_or_remove_log(keep, dry_run).await
+    }
+
+    async fn logged(&self, since: Option<&Position>) -> Result<Option<Logged>> {
+        Ok(self.changes_logged(since).await)
+    }
+
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
         let mut steps = Vec::with_capacity(1);
         self.statements
@@ -188,6 +204,31 @@ impl<D: Driver> Store for SqlStore<D> {
         Ok(row
             .map(|row| Reader::new(key.kind).record(row))
             .filter(|record| record.key == *key))
+    }
+
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Record>> {
+        let mut wanted: Vec<&Key> = keys.iter().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let together = |a: &&Key, b: &&Key| {
+            (a.kind, &a.project) == (b.kind, &b.project) && a.kind != Kind::Version
+        };
+        let mut steps = Vec::new();
+        let mut kinds = Vec::new();
+        for keys in wanted.chunk_by(together) {
+            self.statements
+                .get(keys[0].kind, Lock::Plain, keys, &mut steps);
+            kinds.resize(steps.len(), keys[0].kind);
+        }
+        let results = self.read(consistency, steps).await?;
+        let records = kinds
+            .into_iter()
+            .zip(results)
+            .flat_map(|(kind, result)| Reader::new(kind).records(result.rows));
+        // A collation may call names equal that are not.
+        Ok(records
+            .filter(|record| wanted.binary_search(&&record.key).is_ok())
+            .collect())
     }
 
     async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
@@ -214,7 +255,7 @@ impl<D: Driver> Store for SqlStore<D> {
                 &self.statements.begin_snapshot,
             ))])
             .await?;
-        let position = Position {
+        let position = Progress {
             connection,
             kinds: Kind::ALL.to_vec(),
             after: None,
@@ -294,7 +335,10 @@ impl<D: Driver> Store for SqlStore<D> {
             let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids)
                 .after(attempts.made());
             let fault = match self.driver.write(job).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.has_written(ids).await;
+                    return Ok(answer);
+                }
                 Err(WriteFault::Final(error)) => return Err(error),
                 Err(WriteFault::Database(fault)) => fault,
             };
@@ -330,7 +374,7 @@ impl<D: Driver> Store for SqlStore<D> {
 }
 
 /// Where a snapshot has come to. Its connection holds the transaction open.
-struct Position<'a> {
+struct Progress<'a> {
     connection: Box<dyn Connection + 'a>,
     /// The kinds still to read, the current one first.
     kinds: Vec<Kind>,
@@ -340,8 +384,8 @@ struct Position<'a> {
 impl<D: Driver> SqlStore<D> {
     async fn next_chunk<'a>(
         &self,
-        mut position: Position<'a>,
-    ) -> Result<Option<(Vec<Record>, Position<'a>)>> {
+        mut position: Progress<'a>,
+    ) -> Result<Option<(Vec<Record>, Progress<'a>)>> {
         let Some(kind) = position.kinds.first().copied() else {
             position
                 .connection

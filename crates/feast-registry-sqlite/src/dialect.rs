@@ -1,7 +1,7 @@
 //! How SQLite wants its statements.
 
 use feast_registry_core::store::{Limits, Lock};
-use feast_registry_sql::Dialect;
+use feast_registry_sql::{Dialect, LoggedTable};
 
 /// SQLite's default limit on one value is a thousand million bytes; the parameter and row
 /// overhead of a statement must fit as well.
@@ -43,6 +43,15 @@ impl Dialect for SqliteDialect {
     /// A prepared statement in a loop is as fast as one over many rows: there is no round trip.
     fn rows_per_statement(&self) -> usize {
         8
+    }
+
+    /// The row that is numbered by itself; one writer at a time, so numbers have no gaps.
+    fn log_numbers(&self, _first: i64) -> Option<String> {
+        Some("INTEGER".to_owned())
+    }
+
+    fn log_triggers(&self, table: &LoggedTable) -> Vec<String> {
+        table.row_triggers("BEGIN ", "; END")
     }
 
     fn limits(&self) -> Limits {

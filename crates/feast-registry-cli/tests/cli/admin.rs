@@ -111,6 +111,23 @@ fn the_schema_is_printed_created_and_verified() {
 }
 
 #[test]
+fn a_log_of_changes_is_shown_made_and_removed() {
+    let folder = Folder::with_examples();
+    let none = "the tables of sqlite:///registry.db are not logged\n";
+    assert_eq!(folder.cli("schema change-log off").ok(), none);
+    let shown = folder.cli("schema change-log on --dry-run").ok();
+    assert!(shown.contains("CREATE TRIGGER"), "{shown}");
+    assert_eq!(folder.cli("schema change-log off").ok(), none);
+    folder.cli("schema change-log on").ok();
+    let again = folder.cli("schema change-log on").ok();
+    assert!(again.ends_with("are logged already\n"), "{again}");
+    assert!(folder.cli("entities list").ok().contains("driver"));
+    let removed = folder.cli("schema change-log off").ok();
+    assert!(removed.contains("DROP TRIGGER"), "{removed}");
+    assert_eq!(folder.cli("schema change-log off").ok(), none);
+}
+
+#[test]
 fn an_upgrade_is_shown_made_and_noted() {
     let folder = Folder::with_examples();
     let shown = folder.cli("schema upgrade --dry-run").ok();

@@ -12,6 +12,7 @@ mod errors;
 mod export;
 mod limits;
 mod list;
+mod log;
 mod materialization;
 mod migration;
 mod model;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Trial> {
         names::trials(),
         payload::trials(),
         cache::trials(),
+        log::trials(),
         export::trials(),
         migration::trials(),
         concurrency::trials(),

@@ -139,6 +139,16 @@ impl Cache {
         self.options
     }
 
+    /// What the snapshot answers, if there is one that needs no refresh first. Unlike
+    /// [`Cache::read`] it takes no part in the ownership of the snapshot, which all readers would write
+    /// to.
+    pub(crate) fn peek<T>(&self, look: impl FnOnce(&Snapshot) -> T) -> Option<T> {
+        let snapshot = self.snapshot.load();
+        let snapshot = snapshot.as_deref()?;
+        let serves = self.options.mode == CacheMode::Thread || !self.is_expired(snapshot);
+        serves.then(|| look(snapshot))
+    }
+
     /// The snapshot to read from, refreshed first if it is this reader's turn.
     pub(crate) async fn read(&self, store: &dyn Store) -> Result<Arc<Snapshot>> {
         let Some(snapshot) = self.snapshot.load_full() else {

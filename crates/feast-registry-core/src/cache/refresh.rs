@@ -3,22 +3,23 @@
 //! Feast's tables have no column that tells a reader what is new: a stamp is a whole second, set
 //! before the commit by a clock that may be wrong, and Python rewrites rows that it has just
 //! stamped. Some stores know for certain that nothing was committed at all; the others, and whenever
-//! something was, are asked for figures of every kind and project (how many rows, the sum of
-//! their stamps) and
+//! something was, are asked for their log of changes. Where none is kept, or it does not reach back far
+//! enough, they are asked for figures of every kind and project (how many rows, the sum of their
+//! stamps) and a refresh
 //!
 //! 1. reads again what was stamped lately, wherever something was: this finds nearly everything;
 //! 2. where the figures still differ from those of the snapshot, compares all keys and stamps:
 //!    this finds deletions, late commits and writers whose clocks are wrong;
 //! 3. now and then reads everything: this finds what left no trace at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::snapshot::{Area, Snapshot};
-use crate::store::{Consistency, ProbeEntry, Scan, Store, now};
+use crate::store::{Consistency, Position, ProbeEntry, Scan, Store, now};
 use crate::{Key, Record, Result};
 
 /// How long a stamp stays suspicious, in seconds: the row may be rewritten under the same stamp,
@@ -28,8 +29,11 @@ const MARGIN: i64 = 10;
 /// So many refreshes after everything was read, everything is read again.
 const FULL_EVERY: u32 = 100;
 
-/// More missing rows of one area than this are read by reading all of it.
-const SINGLY: usize = 64;
+/// So many rows of one area are read by their keys, however few it has.
+const AT_LEAST: usize = 64;
+
+/// How many rows are read by their keys at a time.
+const TOGETHER: usize = 1_000;
 
 /// Reads that are under way at the same time.
 const AT_ONCE: usize = 8;
@@ -41,6 +45,8 @@ pub(super) struct Watch {
     asked: i64,
     /// What the store was called before that.
     version: Option<Arc<str>>,
+    /// How far the log of changes was read before that, where one is kept.
+    position: Option<Position>,
     /// Rows that had just changed under a stamp that was not recent: by the clock of their writer a
     /// rewrite may still have followed.
     suspects: Vec<Key>,
@@ -59,13 +65,13 @@ pub(super) async fn refresh(
     let version = store.version().await?;
     let local = store.capabilities().local_rows;
     let changed = version.is_none() || version != watch.version;
+    let mut seen = Watch {
+        asked,
+        version,
+        ..Watch::default()
+    };
     let Some(old) = old.filter(|_| watch.since_full < FULL_EVERY && !(local && changed)) else {
-        let watch = Watch {
-            asked,
-            version,
-            ..Watch::default()
-        };
-        return Ok((Snapshot::load(store, started).await?, watch));
+        return load(store, started, seen).await;
     };
     let mut next = old.clone();
     next.loaded = started;
@@ -73,22 +79,59 @@ pub(super) async fn refresh(
     if !changed && doubtful.is_empty() {
         return Ok((next, watch.clone()));
     }
-    let probe = store.changes().await?;
+    seen.since_full = watch.since_full + 1;
+    // Before any row, too.
+    if let Some(position) = &watch.position
+        && let Some(logged) = store.logged(Some(position)).await?
+    {
+        seen.position = Some(logged.position);
+        if let Some(keys) = logged.keys {
+            doubtful.extend(keys);
+            read_again(store, &mut next, doubtful, &mut |_| {}).await?;
+            return Ok((next, seen));
+        }
+    }
     doubtful.extend_from_slice(&watch.suspects);
+    seen.suspects = by_figures(store, old, &mut next, watch, asked, doubtful).await?;
+    Ok((next, seen))
+}
+
+/// Reads everything.
+async fn load(store: &dyn Store, started: Instant, mut seen: Watch) -> Result<(Snapshot, Watch)> {
+    seen.position = store.logged(None).await?.map(|logged| logged.position);
+    let consistency = match seen.position {
+        // A replica may not have come as far as the log.
+        Some(_) => Consistency::Primary,
+        None => Consistency::Replica,
+    };
+    Ok((Snapshot::load(store, started, consistency).await?, seen))
+}
+
+/// Finds out what changed by figures of all kinds and projects. Answers the rows that may be rewritten
+/// without a trace.
+async fn by_figures(
+    store: &dyn Store,
+    old: &Snapshot,
+    next: &mut Snapshot,
+    watch: &Watch,
+    asked: i64,
+    doubtful: Vec<Key>,
+) -> Result<Vec<Key>> {
+    let probe = store.changes().await?;
     let mut suspects = Vec::new();
     let mut suspect = |row: &Record| {
         if row.stamp < asked.saturating_sub(MARGIN) && old.find(&row.key) != Some(row) {
             suspects.push(row.key.clone());
         }
     };
-    read_again(store, &mut next, doubtful, &mut suspect).await?;
+    read_again(store, next, doubtful, &mut suspect).await?;
     for area in old.areas().filter(|area| !probe.entries.contains_key(area)) {
         next.retain(&area, |_| false);
     }
     let moved: Vec<(&Area, Moved<'_>)> = probe
         .entries
         .iter()
-        .filter_map(|(area, probed)| Some((area, Moved::new(&next, watch, area, probed)?)))
+        .filter_map(|(area, probed)| Some((area, Moved::new(next, watch, area, probed)?)))
         .collect();
     let news: Vec<_> = moved
         .iter()
@@ -102,16 +145,10 @@ pub(super) async fn refresh(
     drop(news);
     for (area, moved) in &moved {
         if !next.agrees(area, moved.probed) {
-            compare(store, &mut next, area, &mut suspect).await?;
+            compare(store, next, area, &mut suspect).await?;
         }
     }
-    let watch = Watch {
-        asked,
-        version,
-        suspects,
-        since_full: watch.since_full + 1,
-    };
-    Ok((next, watch))
+    Ok(suspects)
 }
 
 /// An area in which rows may be other ones than in the snapshot.
@@ -127,9 +164,9 @@ impl<'a> Moved<'a> {
         if known.agrees(area, probed) && !lately {
             return None;
         }
-        let since = match known.lacks(area) {
-            true => i64::MIN,
-            false => watch.asked.min(probed.stamp_max).saturating_sub(MARGIN),
+        let since = match known.count(area) {
+            0 => i64::MIN,
+            _ => watch.asked.min(probed.stamp_max).saturating_sub(MARGIN),
         };
         Some(Moved { probed, since })
     }
@@ -159,42 +196,31 @@ async fn compare(
 async fn read_again(
     store: &dyn Store,
     next: &mut Snapshot,
-    keys: Vec<Key>,
+    mut keys: Vec<Key>,
     found: &mut (dyn FnMut(&Record) + Send),
 ) -> Result<()> {
-    let mut areas: HashMap<Area, Vec<Key>> = HashMap::new();
-    for key in keys {
-        let area = (key.kind, Arc::clone(&key.project));
-        areas.entry(area).or_default().push(key);
-    }
-    let (many, few): (Vec<_>, Vec<_>) =
-        areas.into_iter().partition(|(_, keys)| keys.len() > SINGLY);
-    for (area, _) in many {
+    keys.sort_unstable();
+    keys.dedup();
+    let mut some = Vec::new();
+    for keys in keys.chunk_by(|a, b| (a.kind, &a.project) == (b.kind, &b.project)) {
+        let area = (keys[0].kind, Arc::clone(&keys[0].project));
+        if keys.len() <= AT_LEAST || keys.len() < next.count(&area) / 2 {
+            some.extend_from_slice(keys);
+            continue;
+        }
         let rows = news(store, &area, i64::MIN).await?;
         rows.iter().for_each(&mut *found);
         next.fill(&area, rows);
     }
-    let reads: Vec<_> = few
-        .into_iter()
-        .flat_map(|(_, keys)| keys)
-        .map(|key| read_one(store, key))
-        .collect();
-    let mut rows = stream::iter(reads).buffered(AT_ONCE);
-    while let Some((key, row)) = rows.try_next().await? {
-        match row {
-            Some(row) => {
-                found(&row);
-                next.insert(row);
-            }
-            None => next.remove(&key),
-        }
+    for keys in some.chunks(TOGETHER) {
+        let rows = store.get_many(keys, Consistency::Primary).await?;
+        let there: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        let gone = keys.iter().filter(|key| !there.contains(*key));
+        gone.for_each(|key| next.remove(key));
+        rows.iter().for_each(&mut *found);
+        rows.into_iter().for_each(|row| next.insert(row));
     }
     Ok(())
-}
-
-async fn read_one(store: &dyn Store, key: Key) -> Result<(Key, Option<Record>)> {
-    let row = store.get(&key, Consistency::Primary).await?;
-    Ok((key, row))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The rows of one kind in one project, in order, and found by name without a search.
 
 use std::cmp::Ordering;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use rpds::RedBlackTreeMapSync;
 
 use crate::store::{ProbeEntry, Range};
@@ -167,9 +167,10 @@ impl Shelf {
 #[derive(Debug, Default)]
 struct Base {
     rows: Vec<Record>,
-    /// Positions in `rows`.
-    index: HashTable<usize>,
-    hasher: RandomState,
+    /// Positions in `rows`: small ones, since the cost of a read is what is not in the processor's
+    /// caches.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Base {
@@ -177,10 +178,10 @@ impl Base {
         if !rows.is_sorted_by(|a, b| place(a) <= place(b)) {
             rows.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
         }
-        let hasher = RandomState::new();
+        let hasher = DefaultHashBuilder::default();
         let mut index = HashTable::with_capacity(rows.len());
-        let hash = |position: &usize| hasher.hash_one(place(&rows[*position]));
-        for position in 0..rows.len() {
+        let hash = |position: &u32| hasher.hash_one(place(&rows[*position as usize]));
+        for (position, _) in (0..).zip(&rows) {
             index.insert_unique(hash(&position), position, hash);
         }
         Base {
@@ -192,12 +193,11 @@ impl Base {
 
     fn get(&self, name: &str, number: i32) -> Option<&Record> {
         let wanted = (name, number);
+        let row = |position: &u32| self.rows.get(*position as usize);
         let position = self.index.find(self.hasher.hash_one(wanted), |position| {
-            self.rows
-                .get(*position)
-                .is_some_and(|row| place(row) == wanted)
+            row(position).is_some_and(|row| place(row) == wanted)
         })?;
-        self.rows.get(*position)
+        row(position)
     }
 
     fn rows_from(&self, start: &Place) -> &[Record] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt;
+use hashbrown::DefaultHashBuilder;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use super::Publication;
@@ -15,10 +16,13 @@ use crate::{Key, Kind, Record, Result};
 /// A kind and a project: the rows that a probe has figures of.
 pub(super) type Area = (Kind, Arc<str>);
 
+/// The rows of one kind, by project.
+type Projects = HashTrieMapSync<Arc<str>, Shelf, DefaultHashBuilder>;
+
 /// Rows by kind and project, ordered by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
-    shelves: [HashTrieMapSync<Arc<str>, Shelf>; Kind::ALL.len()],
+    shelves: [Projects; Kind::ALL.len()],
     /// Changed by a commit whose predecessor this snapshot had not seen: what is stored now is
     /// not known, so cached reads of it go to the store.
     dirty: RedBlackTreeMapSync<Key, ()>,
@@ -27,17 +31,22 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn empty(loaded: Instant) -> Snapshot {
+        let projects = |_| Projects::new_with_hasher_and_ptr_kind(DefaultHashBuilder::default());
         Snapshot {
-            shelves: std::array::from_fn(|_| HashTrieMapSync::new_sync()),
+            shelves: std::array::from_fn(projects),
             dirty: RedBlackTreeMapSync::new_sync(),
             loaded,
         }
     }
 
     /// Reads everything.
-    pub(super) async fn load(store: &dyn Store, loaded: Instant) -> Result<Snapshot> {
+    pub(super) async fn load(
+        store: &dyn Store,
+        loaded: Instant,
+        consistency: Consistency,
+    ) -> Result<Snapshot> {
         let mut areas: HashMap<Area, Vec<Record>> = HashMap::new();
-        let mut chunks = store.snapshot(Consistency::Replica).await?;
+        let mut chunks = store.snapshot(consistency).await?;
         while let Some(chunk) = chunks.next().await {
             for row in chunk? {
                 let area = (row.key.kind, Arc::clone(&row.key.project));
@@ -56,12 +65,14 @@ impl Snapshot {
         // Every row has a project of its own when it comes from the store; one is enough.
         for row in &mut rows {
             row.key.project = Arc::clone(project);
+            share(row);
         }
         rows.shrink_to_fit();
         self.shelves[*kind as usize].insert_mut(Arc::clone(project), Shelf::new(rows));
     }
 
     pub(super) fn insert(&mut self, row: Record) {
+        share(&row);
         let shelves = &mut self.shelves[row.key.kind as usize];
         if let Some(shelf) = shelves.get_mut(&row.key.project) {
             return shelf.insert(row);
@@ -99,10 +110,10 @@ impl Snapshot {
         }
     }
 
-    /// Whether nothing is known of an area.
-    pub(super) fn lacks(&self, (kind, project): &Area) -> bool {
+    /// How many rows of an area are known.
+    pub(super) fn count(&self, (kind, project): &Area) -> usize {
         let shelf = self.shelves[*kind as usize].get(project);
-        shelf.is_none_or(|shelf| shelf.len() == 0)
+        shelf.map_or(0, Shelf::len)
     }
 
     /// Whether any row where a scan looks cannot be read.
@@ -201,9 +212,15 @@ impl Snapshot {
     }
 
     pub(super) fn len(&self) -> usize {
-        let shelves = self.shelves.iter().flat_map(HashTrieMapSync::values);
+        let shelves = self.shelves.iter().flat_map(Projects::values);
         shelves.map(Shelf::len).sum()
     }
+}
+
+/// Bytes with one owner allocate when they get a second one. Here, so that no read does.
+fn share(row: &Record) {
+    drop(row.body.clone());
+    drop(row.user_metadata().cloned());
 }
 
 /// A snapshot cannot answer: read the store.

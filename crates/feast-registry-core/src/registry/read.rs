@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Registry, in_key_order};
+use crate::cache::Snapshot;
 use crate::model::{self, RegistryObject, decode};
 use crate::store::{Consistency, Scan};
 use crate::{Error, Key, Kind, Record, Result, wire};
@@ -142,9 +143,14 @@ impl Registry {
     /// Those of the store.
     pub async fn find(&self, key: &Key, freshness: Freshness) -> Result<Option<Record>> {
         if freshness == Freshness::Cache {
-            let snapshot = self.inner.cache.read(&*self.inner.store).await?;
-            if let Some(row) = self.inner.cache.count(snapshot.get(key)) {
-                return Ok(row.cloned());
+            let cache = &self.inner.cache;
+            let look = |snapshot: &Snapshot| snapshot.get(key).map(Option::<&Record>::cloned);
+            let answer = match cache.peek(look) {
+                Some(answer) => answer,
+                None => look(&*cache.read(&*self.inner.store).await?),
+            };
+            if let Some(row) = cache.count(answer) {
+                return Ok(row);
             }
         }
         self.inner.store.get(key, Consistency::Primary).await

@@ -4,6 +4,7 @@ mod activity;
 mod backups;
 mod decide;
 mod flaw;
+mod log;
 mod memory;
 mod pause;
 mod read_set;
@@ -21,12 +22,13 @@ pub use self::backups::{Backup, Backups};
 pub(crate) use self::decide::now;
 pub use self::decide::{Answer, Context, Decide, Decision, Ids};
 pub use self::flaw::Flaw;
+pub use self::log::{Logged, Position};
 pub use self::memory::MemoryStore;
 pub use self::pause::pause;
 pub use self::read_set::{Lock, Range, Read, ReadSet, Target, View};
 pub use self::scan::{Page, Probe, ProbeEntry, Scan};
 pub use self::write::Write;
-use crate::{Key, Kind, Record, Result};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result};
 
 /// Which copy of the data a read may come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub struct Capabilities {
     /// A read costs the same when a decision turns out to need it as when it is asked for at once,
     /// so that nothing is read that may be in vain. Else all that is likely is asked for at once.
     pub frugal_reads: bool,
+    /// It can keep a log of changes: [`Store::keep_log`].
+    pub change_log: bool,
 }
 
 impl Default for Capabilities {
@@ -85,6 +89,7 @@ impl Default for Capabilities {
             case_sensitive_names: true,
             local_rows: false,
             frugal_reads: false,
+            change_log: false,
         }
     }
 }
@@ -140,6 +145,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_frugal_reads(mut self, frugal: bool) -> Self {
         self.frugal_reads = frugal;
+        self
+    }
+
+    /// These capabilities, with a log of changes as said.
+    #[must_use]
+    pub fn with_change_log(mut self, change_log: bool) -> Self {
+        self.change_log = change_log;
         self
     }
 
@@ -202,6 +214,24 @@ pub trait Store: Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Begins or ends to keep a log of changes, in which a refresh of a cache finds what was changed at a
+    /// cost that does not grow with the registry. Answers what was done, or with `dry_run` would be, as
+    /// [`Store::upgrade`] does.
+    ///
+    /// Behaviour:
+    /// * may be repeated; with `dry_run` changes nothing;
+    /// * every writer's changes are logged from then on, those of other programs too;
+    /// * handles that were opened before may go on without it;
+    /// * without [`Capabilities::change_log`] fails with
+    ///   [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    async fn keep_log(&self, keep: bool, dry_run: bool) -> Result<Vec<String>> {
+        let _ = (keep, dry_run);
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this backend cannot keep a log of changes",
+        ))
+    }
+
     /// The row with this key, or `None`.
     ///
     /// Behaviour:
@@ -237,6 +267,29 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Behaviour: every commit changes it, whoever makes it.
     async fn version(&self) -> Result<Option<Arc<str>>> {
         Ok(None)
+    }
+
+    /// What was committed since a position of the log of changes; without one, the position to begin
+    /// with. `Ok(None)` where no log is kept.
+    ///
+    /// Behaviour:
+    /// * the keys are those of all rows that any commit since the position has changed, whoever made
+    ///   it, and may be more;
+    /// * where that cannot be told, it says so instead of leaving something out;
+    /// * what is read from the primary after a position was answered holds all that came before it.
+    async fn logged(&self, since: Option<&Position>) -> Result<Option<Logged>> {
+        let _ = since;
+        Ok(None)
+    }
+
+    /// The rows with these keys that there are, in no order. One after the other, if a backend
+    /// leaves it so.
+    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Record>> {
+        let mut found = Vec::new();
+        for key in keys {
+            found.extend(self.get(key, consistency).await?);
+        }
+        Ok(found)
     }
 
     /// The keys of one kind in one project with their stamps, in no order: what a cache compares

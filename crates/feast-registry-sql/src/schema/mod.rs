@@ -1,29 +1,36 @@
 //! Creating, checking and upgrading the tables.
 
+mod log;
 mod statements;
 mod version;
 
 use feast_registry_core::store::{Flaw, SchemaMode, Teardown};
 use feast_registry_core::{Error, ErrorKind, Kind, Result};
 
+pub(crate) use self::log::keep as keep_log;
 pub use self::statements::create_statements;
 pub use self::version::SCHEMA_VERSION;
 use crate::retry::Attempts;
 use crate::{Access, Driver, DriverError, FaultClass, Step, Value};
 
-/// Makes the tables ready, as the mode says.
-pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<()> {
+/// Makes the tables ready, as the mode says. Answers whether there is a log of changes beside them.
+pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<bool> {
     if mode == SchemaMode::Skip {
-        return Ok(());
+        return Ok(false);
     }
     let tables = tables(driver).await?;
     version::check(version::current(driver, &tables).await?)?;
     let missing = missing(&tables);
     match mode {
-        _ if missing.is_empty() => Ok(()),
-        SchemaMode::Verify => Err(incomplete(&missing)),
-        _ => create(driver, &missing).await,
+        _ if missing.is_empty() => {}
+        SchemaMode::Verify => return Err(incomplete(&missing)),
+        _ => create(driver, &missing).await?,
     }
+    Ok(has_log(&tables))
+}
+
+fn has_log(tables: &[String]) -> bool {
+    tables.iter().any(|table| table == crate::log::TABLE)
 }
 
 /// What is not as it should be.
@@ -161,7 +168,7 @@ async fn create_together(driver: &dyn Driver, mut kinds: Vec<Kind>) -> Result<()
     Ok(())
 }
 
-fn in_transaction(driver: &dyn Driver, statements: Vec<String>) -> Vec<Step> {
+pub(crate) fn in_transaction(driver: &dyn Driver, statements: Vec<String>) -> Vec<Step> {
     let begin = Step::control(driver.dialect().begin_write());
     let statements = statements.into_iter().map(Step::control);
     let steps = std::iter::once(begin).chain(statements);
@@ -170,7 +177,7 @@ fn in_transaction(driver: &dyn Driver, statements: Vec<String>) -> Vec<Step> {
 
 /// Runs statements that change the schema; a transaction that fails is rolled back, and one that met
 /// a conflict is tried again.
-async fn run(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverError> {
+pub(crate) async fn run(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverError> {
     let mut attempts = Attempts::new(false);
     loop {
         let fault = match run_once(driver, steps.clone()).await {
@@ -198,15 +205,19 @@ async fn run_once(driver: &dyn Driver, steps: Vec<Step>) -> Result<(), DriverErr
 pub(crate) async fn teardown(driver: &dyn Driver, what: Teardown) -> Result<()> {
     let dialect = driver.dialect();
     let tables = Kind::ALL.into_iter().map(|kind| kind.spec().table);
-    let statements = match what {
-        Teardown::Rows => tables
-            .map(|table| format!("DELETE FROM {}", dialect.table(table)))
-            .collect(),
-        Teardown::Tables => tables
-            .chain([version::TABLE])
-            .map(|table| format!("DROP TABLE IF EXISTS {}", dialect.table(table)))
-            .collect(),
-    };
+    let mut statements = Vec::new();
+    match what {
+        Teardown::Rows => {
+            statements.extend(tables.map(|table| format!("DELETE FROM {}", dialect.table(table))));
+        }
+        Teardown::Tables => {
+            if has_log(&self::tables(driver).await?) {
+                statements.extend(crate::log::drop(dialect));
+            }
+            let drop = |table| format!("DROP TABLE IF EXISTS {}", dialect.table(table));
+            statements.extend(tables.chain([version::TABLE]).map(drop));
+        }
+    }
     run(driver, in_transaction(driver, statements))
         .await
         .map_err(|fault| Error::from(fault).context("cannot tear the registry down"))
