@@ -1,16 +1,22 @@
 //! The `feast.core.Registry` message: a whole registry in one file.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod join;
+mod read;
+mod split;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message;
 use prost_types::Timestamp;
 
 use feast_registry_proto::core::FeatureViewVersionRecord;
 
+pub use self::join::{Joined, Joiner, join};
+pub use self::read::{Overview, Reader};
+pub use self::split::split;
 use crate::wire::{self, Patch};
-use crate::{Error, Extra, Key, Kind, LAST_UPDATED, PROJECT_UUID, Record, Result, VersionExtra};
+use crate::{Error, Key, Kind, PROJECT_UUID, Record, Result};
 
 // Fields of `feast.core.Registry` that are not objects.
 /// The field of the version of the format.
@@ -37,55 +43,6 @@ pub fn kind_of_field(number: u32) -> Option<Kind> {
 /// Whether bytes would decode as a message of a kind.
 pub fn is_readable(kind: Kind, body: &[u8]) -> bool {
     crate::model::check(kind, body).is_ok()
-}
-
-/// The rows that a `Registry` message holds.
-///
-/// An object that names no project belongs to `default_project`.
-///
-/// # Errors
-///
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the message cannot be split into objects,
-/// or an object has no name or no project.
-pub fn split(message: &Bytes, default_project: Option<&str>) -> Result<Vec<Record>> {
-    let mut rows = Vec::new();
-    let mut infra = None;
-    for field in wire::fields(message) {
-        let field = field.map_err(|why| Error::corrupt("the registry", why))?;
-        let payload = message.slice_ref(field.payload);
-        match (field.number, kind_of_field(field.number)) {
-            (HISTORY, _) => split_history(&payload, &mut rows)?,
-            (PROJECT_METADATA, _) => rows.extend(metadata_rows(&payload)?),
-            (_, Some(Kind::Infra)) => infra = Some(payload),
-            (_, Some(kind)) => rows.push(object(kind, payload, default_project)?),
-            (SCHEMA_VERSION | VERSION_ID | UPDATED, None) => {}
-            (number, None) => tracing::warn!(
-                number,
-                "a field of the registry file has no place here and is left out"
-            ),
-        }
-    }
-    if let Some(infra) = infra.filter(|infra| !infra.is_empty()) {
-        rows.push(Record::new(
-            Key::infra(owner_of_infra(&rows, default_project)?),
-            infra,
-            0,
-        ));
-    }
-    Ok(rows)
-}
-
-/// A file holds the infrastructure of one project and does not say of which.
-fn owner_of_infra(rows: &[Record], default_project: Option<&str>) -> Result<Arc<str>> {
-    let projects: BTreeSet<&Arc<str>> = rows.iter().map(|row| &row.key.project).collect();
-    match (default_project, projects.first()) {
-        (Some(project), _) => Ok(project.into()),
-        (None, Some(project)) if projects.len() == 1 => Ok(Arc::clone(project)),
-        _ => Err(Error::invalid(
-            "the file holds infrastructure, but it is not known of which project",
-        )
-        .with_hint("say which with --project")),
-    }
 }
 
 /// The row of one serialized object, keyed by what the message says of itself.
@@ -127,30 +84,6 @@ fn homeless(kind: Kind, name: &str) -> Error {
         .with_hint("say which with --project")
 }
 
-fn split_history(payload: &Bytes, rows: &mut Vec<Record>) -> Result<()> {
-    let records =
-        wire::repeated(payload, 1).map_err(|why| Error::corrupt("the version history", why))?;
-    for record in records {
-        let record = FeatureViewVersionRecord::decode(payload.slice_ref(record))
-            .map_err(|why| Error::corrupt("a row of the version history", why))?;
-        rows.push(Record {
-            key: Key::version(
-                record.project_id,
-                record.feature_view_name,
-                record.version_number,
-            ),
-            body: record.feature_view_proto,
-            stamp: record.created_timestamp.map_or(0, |stamp| stamp.seconds),
-            extra: Extra::Version(Box::new(VersionExtra {
-                view_type: record.feature_view_type.into(),
-                version_id: record.version_id,
-                description: record.description,
-            })),
-        });
-    }
-    Ok(())
-}
-
 /// The rows in one `ProjectMetadata` message. Feast's file registry has no place for further
 /// metadata and keeps it as a JSON object where the uuid belongs.
 ///
@@ -181,72 +114,6 @@ fn plain(value: serde_json::Value) -> String {
     }
 }
 
-/// A `Registry` message, and what it could not hold.
-#[derive(Clone, Debug, Default)]
-pub struct Joined {
-    /// The serialized message.
-    pub message: Vec<u8>,
-    /// One sentence for each thing that the format has no place for.
-    pub losses: BTreeSet<String>,
-}
-
-/// Writes rows into one `Registry` message, as Feast's file registry keeps it.
-///
-/// # Errors
-///
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if a row cannot be patched with its project.
-pub fn join<'a>(
-    rows: impl IntoIterator<Item = &'a Record>,
-    version_id: &str,
-    updated: &Timestamp,
-) -> Result<Joined> {
-    let mut joined = Joined::default();
-    let mut history = Vec::new();
-    let mut infra = None;
-    let out = &mut joined.message;
-    for row in rows {
-        joined.losses.extend(loss(row));
-        match row.key.kind {
-            Kind::Version => wire::put_len(1, &version_record(row).encode_to_vec(), &mut history),
-            Kind::Metadata if *row.key.name == *PROJECT_UUID => {
-                wire::put_len(PROJECT_METADATA, &metadata(row), out)
-            }
-            Kind::Metadata => {}
-            Kind::Infra if row.body.is_empty() => {}
-            Kind::Infra if infra.is_some() => {
-                joined
-                    .losses
-                    .insert("a Feast file holds the infrastructure of one project only".to_owned());
-            }
-            Kind::Infra => infra = Some(row),
-            kind => wire::put_len(kind.spec().registry_field, &with_project(row)?, out),
-        }
-    }
-    if let Some(infra) = infra {
-        wire::put_len(Kind::Infra.spec().registry_field, &infra.body, out);
-    }
-    if !history.is_empty() {
-        wire::put_len(HISTORY, &history, out);
-    }
-    wire::put_len(SCHEMA_VERSION, SCHEMA_VERSION_TEXT.as_bytes(), out);
-    wire::put_len(VERSION_ID, version_id.as_bytes(), out);
-    wire::put_len(UPDATED, &updated.encode_to_vec(), out);
-    Ok(joined)
-}
-
-fn loss(row: &Record) -> Option<String> {
-    match row.key.kind {
-        Kind::Metadata if ![PROJECT_UUID, LAST_UPDATED].contains(&&*row.key.name) => Some(format!(
-            "metadata `{}` of project `{}`",
-            row.key.name, row.key.project
-        )),
-        kind if kind.is_view() && row.user_metadata().is_some() => {
-            Some(format!("the user metadata of {}", row.key))
-        }
-        _ => None,
-    }
-}
-
 /// The bytes of an object with its project set, which Feast's tables keep in a column only.
 ///
 /// # Errors
@@ -271,13 +138,6 @@ pub fn with_project(row: &Record) -> Result<Bytes> {
         .apply(&row.body)
         .map_err(corrupt)?
         .into())
-}
-
-fn metadata(row: &Record) -> Vec<u8> {
-    let mut out = Vec::new();
-    wire::put_len(1, row.key.project.as_bytes(), &mut out);
-    wire::put_len(2, &row.body, &mut out);
-    out
 }
 
 /// A row of the version history as a message.

@@ -32,7 +32,7 @@ const NOT_IN_BOTH: [&[&str]; 5] = [
 ];
 
 /// Feast's tables leave the project to the column, which shows in objects that it cannot load itself.
-const DIFFERENCES: &[&str] = &[
+pub(crate) const DIFFERENCES: &[&str] = &[
     "/permissions/every_kind_other/permit_all/spec/project: \"every_kind_other\" | null",
     "/validation_references/every_kind/reference_größe/project: \"every_kind\" | null",
 ];

@@ -18,6 +18,7 @@ mod files;
 mod fleet;
 mod history;
 mod metadata;
+mod moving;
 mod narrow;
 mod objects;
 mod processes;
@@ -85,6 +86,7 @@ fn all() -> Vec<Trial> {
         fleet::trials(),
         speed::trials(),
         s3::trials(),
+        moving::trials(),
     ];
     modules.into_iter().flatten().collect()
 }

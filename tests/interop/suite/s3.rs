@@ -30,7 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         };
         Trial::test(format!("s3::{name}"), run)
             .with_kind("s3")
-            .with_ignored_flag(std::env::var_os(VARIABLE).is_none())
+            .with_ignored_flag(!Object::is_there())
     };
     vec![
         trial("each_reads_what_the_other_has_written", || {
@@ -43,10 +43,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A registry of a test's own.
-struct Object(RegistryUrl, String);
+pub(crate) struct Object(RegistryUrl, String);
 
 impl Object {
-    fn absent() -> Self {
+    /// Whether there is a server for it.
+    pub(crate) fn is_there() -> bool {
+        std::env::var_os(VARIABLE).is_some()
+    }
+
+    pub(crate) fn absent() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let given = std::env::var(VARIABLE).unwrap();
@@ -61,7 +66,7 @@ impl Object {
         all.replacen(given.key().unwrap(), key, 1)
     }
 
-    async fn open(&self) -> Registry {
+    pub(crate) async fn open(&self) -> Registry {
         feast_registry::open_url(&self.url()).await.unwrap()
     }
 

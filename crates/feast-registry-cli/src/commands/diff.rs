@@ -39,8 +39,8 @@ async fn compare(
     b: &Arc<dyn Store>,
     session: &mut Session<'_>,
 ) -> Outcome<bool> {
-    let project = session.global.project.as_deref().map(Arc::from);
-    let keys = migration::differing_keys(&**a, &**b, project.as_ref()).await?;
+    let project = session.global.project.clone();
+    let keys = migration::differing_keys(&**a, &**b, project.as_deref()).await?;
     let mut report = Report::new(session);
     for keys in keys.chunks(CHUNK) {
         for (key, pair) in migration::look_up(&**a, &**b, keys).await? {

@@ -1,15 +1,18 @@
 //! `export`: the registry in one file.
 
+mod write;
+
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use feast_registry_core::{Error, ErrorKind, Kind, Record};
+use feast_registry_core::{Error, ErrorKind, StoreExt as _};
+use futures::StreamExt as _;
 
+use self::write::Writer;
 use crate::args::{Export, ExportFormat};
 use crate::failure::{self, Failure, Outcome};
-use crate::input;
-use crate::output::{self, Progress};
+use crate::output::Progress;
 use crate::session::Session;
 
 pub(super) async fn run(args: Export, session: &mut Session<'_>) -> Outcome {
@@ -21,12 +24,15 @@ pub(super) async fn run(args: Export, session: &mut Session<'_>) -> Outcome {
                 .into(),
         );
     }
-    let exported = collect(args.format, session).await?;
     let left_out = match &args.out {
-        None => exported.write(session.streams.out.as_mut(), || ())?,
+        None => {
+            // Progress would stand between the lines of what is written.
+            let source = Source::open(session, false).await?;
+            source.write(args.format, &mut session.streams.out).await?
+        }
         Some(path) => {
-            let progress = Progress::bar(session.streams, exported.len(), "writing");
-            replace(path, |out| exported.write(out, || progress.step()))?
+            let source = Source::open(session, true).await?;
+            replace(path, async |out| source.write(args.format, out).await).await?
         }
     };
     if left_out == 0 {
@@ -38,84 +44,66 @@ pub(super) async fn run(args: Export, session: &mut Session<'_>) -> Outcome {
         .into())
 }
 
-enum Exported {
-    Message(Vec<u8>),
-    Objects(ExportFormat, Vec<Record>),
+/// What is exported.
+struct Source {
+    registry: feast_registry_core::Registry,
+    project: Option<String>,
+    progress: Option<Progress>,
 }
 
-async fn collect(format: ExportFormat, session: &mut Session<'_>) -> Outcome<Exported> {
-    // A project in feature_store.yaml is where commands work, not all that is worth keeping.
-    let project = session.global.project.clone();
-    let registry = session.registry().await?;
-    if format == ExportFormat::Proto {
-        let joined = registry.export(project.as_deref()).await?;
-        for loss in joined.losses {
-            tracing::warn!("a registry file has no place for this, so it is left out: {loss}");
-        }
-        return Ok(Exported::Message(joined.message));
-    }
-    let mut rows = registry.export_rows(project.as_deref()).await?;
-    rows.retain(|row| {
-        // Feast stores no bytes for a project without infrastructure.
-        let nothing = row.key.kind == Kind::Infra && row.body.is_empty();
-        !nothing && input::defined().any(|kind| kind == row.key.kind)
-    });
-    rows.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(Exported::Objects(format, rows))
-}
-
-impl Exported {
-    fn len(&self) -> usize {
-        match self {
-            Exported::Message(_) => 1,
-            Exported::Objects(_, rows) => rows.len(),
-        }
-    }
-
-    /// Writes all that can be read; answers how many objects cannot.
-    fn write(&self, out: &mut dyn Write, step: impl Fn()) -> Outcome<usize> {
-        let (format, rows) = match self {
-            Exported::Message(message) => {
-                out.write_all(message)?;
-                return Ok(0);
+impl Source {
+    async fn open(session: &mut Session<'_>, show: bool) -> Outcome<Self> {
+        let registry = session.registry().await?;
+        let progress = match show && session.streams.err_is_terminal {
+            true => {
+                let probe = registry.store().changes().await?;
+                let rows = probe.entries.values().map(|entry| entry.count).sum();
+                Some(Progress::rate(session.streams, rows, "writing".to_owned()))
             }
-            Exported::Objects(format, rows) => (format, rows),
+            false => None,
         };
-        let mut left_out = 0;
-        let documents = rows.iter().filter_map(|row| {
-            step();
-            match input::export(row) {
-                Ok(document) => Some(Ok(document)),
-                Err(error) => {
-                    tracing::warn!(%error, "left out");
-                    left_out += 1;
-                    None
+        Ok(Source {
+            registry,
+            // A project in feature_store.yaml is where commands work, not all that is worth keeping.
+            project: session.global.project.clone(),
+            progress,
+        })
+    }
+
+    /// Writes all that can be read, while it is read; answers how many objects cannot.
+    async fn write(&self, format: ExportFormat, out: &mut dyn Write) -> Outcome<usize> {
+        let mut writer = Writer::new(format);
+        let mut chunks = self.registry.store().rows(self.project.as_deref()).await?;
+        while let Some(chunk) = chunks.next().await {
+            for row in chunk? {
+                writer.put(&row, out)?;
+                if let Some(progress) = &self.progress {
+                    progress.step();
                 }
             }
-        });
-        match format {
-            ExportFormat::Yaml => output::documents(out, documents)?,
-            _ => output::values(out, crate::args::Format::Json, documents)?,
         }
-        Ok(left_out)
+        writer.end(out)
     }
 }
 
 /// Writes a file that is either complete or as it was before.
-fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Outcome<T>) -> Outcome<T> {
+async fn replace<T>(
+    path: &Path,
+    write: impl AsyncFnOnce(&mut dyn Write) -> Outcome<T>,
+) -> Outcome<T> {
     let name = path.display().to_string();
     let cannot = |error: &std::io::Error| failure::file("write", &name, error);
     let temporary = temporary(path);
     let file = File::create_new(&temporary).map_err(|error| cannot(&error))?;
-    let written = (|| {
+    let written = async {
         let mut out = BufWriter::new(file);
-        let answer = write(&mut out)?;
+        let answer = write(&mut out).await?;
         out.flush()?;
         out.get_ref().sync_all()?;
         fs::rename(&temporary, path)?;
         Ok(answer)
-    })();
-    written.map_err(|failure| {
+    };
+    written.await.map_err(|failure| {
         // What is half written is of no use; if it cannot be removed, the error says where it is.
         let _ = fs::remove_file(&temporary);
         match failure {

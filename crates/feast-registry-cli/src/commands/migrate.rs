@@ -129,7 +129,7 @@ impl Migration<'_> {
         pass: &Pass,
         session: &mut Session<'_>,
     ) -> Outcome<bool> {
-        let target = Checksums::read(&**self.target, options.project.as_ref()).await?;
+        let target = Checksums::read(&**self.target, options.project.as_deref()).await?;
         if session.format(Format::Table) == Format::Table {
             let mut table = Table::new(&["PROJECT", "KIND", "OBJECTS", "SOURCE", "TARGET"]);
             for (project, kind, sum) in pass.source.parts() {

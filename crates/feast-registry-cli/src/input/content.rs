@@ -26,20 +26,7 @@ impl<'a> Content<'a> {
     /// What a source holds.
     pub(crate) fn of(source: &'a Source) -> Result<Content<'a>, Error> {
         let bytes: &[u8] = &source.bytes;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(complaint(&source.name, "it is empty"));
-        }
-        if bytes.starts_with(SQLITE) {
-            return Err(complaint(
-                &source.name,
-                "it is a SQLite database, not a file of definitions",
-            )
-            .with_hint(format!(
-                "to use it as the registry, pass --registry sqlite:///{}",
-                source.name
-            )));
-        }
-        if let Some(text) = text(bytes) {
+        if let Some(text) = known_text(source)? {
             return Ok(match text.trim_start().chars().next() {
                 Some('{' | '[') => Content::Json(text),
                 _ => Content::Yaml(text),
@@ -52,6 +39,30 @@ impl<'a> Content<'a> {
                     .with_hint("accepted are Feast registry files (protobuf), YAML and JSON")
             })
     }
+
+    /// Whether a source, or the beginning of one, is text rather than a registry file.
+    pub(crate) fn is_text(source: &Source) -> Result<bool, Error> {
+        known_text(source).map(|text| text.is_some())
+    }
+}
+
+/// The text of a source, if it is text; an error if it can be neither that nor a registry file.
+fn known_text(source: &Source) -> Result<Option<&str>, Error> {
+    let bytes: &[u8] = &source.bytes;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(complaint(&source.name, "it is empty"));
+    }
+    if bytes.starts_with(SQLITE) {
+        return Err(complaint(
+            &source.name,
+            "it is a SQLite database, not a file of definitions",
+        )
+        .with_hint(format!(
+            "to use it as the registry, pass --registry sqlite:///{}",
+            source.name
+        )));
+    }
+    Ok(text(bytes))
 }
 
 /// The bytes as text, if they are: a protobuf message has control characters, which text has not.

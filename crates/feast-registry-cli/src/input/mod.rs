@@ -7,6 +7,7 @@ mod json;
 mod locate;
 mod registry_file;
 mod source;
+mod stream;
 mod yaml;
 
 use feast_registry_core::Error;
@@ -15,6 +16,7 @@ pub(crate) use self::content::Content;
 pub(crate) use self::definition::Definition;
 pub(crate) use self::document::{defined, export};
 pub(crate) use self::source::Source;
+pub(crate) use self::stream::Stream;
 
 /// The definitions in a source.
 ///

@@ -25,20 +25,6 @@ impl Progress {
         Progress(Some(bar))
     }
 
-    /// Counts up to `objects`.
-    pub(crate) fn bar(streams: &Streams, objects: usize, doing: &'static str) -> Self {
-        if !streams.err_is_terminal || objects < WORTH_SHOWING {
-            return Progress(None);
-        }
-        let length = u64::try_from(objects).ok();
-        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-            bar.set_style(style);
-        }
-        bar.set_message(doing);
-        Progress(Some(bar))
-    }
-
     /// Counts up to about `objects`, with how fast it goes and how long it will take.
     pub(crate) fn rate(streams: &Streams, objects: u64, doing: String) -> Self {
         let worth_showing = usize::try_from(objects).map_or(true, |all| all >= WORTH_SHOWING);

@@ -119,3 +119,36 @@ fn import_reads_standard_input() {
     );
     assert!(imported.ok().starts_with("created "));
 }
+
+#[test]
+fn of_a_file_that_is_cut_nothing_is_imported() {
+    let folder = Folder::with_examples();
+    folder.cli("export --out all.pb").ok();
+    let mut content = folder.read("all.pb");
+    content.pop();
+    folder.write("cut.pb", content);
+    folder
+        .cli("--registry sqlite:///copy.db import cut.pb")
+        .fails(2, "cut.pb: ");
+    let projects = folder.cli("--registry sqlite:///copy.db projects list -o json");
+    assert_eq!(projects.json(), serde_json::json!([]));
+}
+
+#[test]
+fn a_large_file_is_several_transactions() {
+    let folder = Folder::new();
+    let entity = |n: usize| {
+        let text = "x".repeat(7 * 1024 * 1024);
+        serde_json::json!({"kind": "Entity", "project": "p", "name": format!("e{n}"), "spec": {"description": text}})
+    };
+    let all = serde_json::Value::from_iter((0..4).map(entity));
+    folder.write("all.json", all.to_string());
+    folder.cli("apply all.json").ok();
+    folder.cli("export --out all.pb").ok();
+    let copy = "--registry sqlite:///copy.db";
+    let imported = folder.cli(&format!("{copy} import all.pb")).ok();
+    // The project, its identity, four entities.
+    assert_eq!(imported, "created 6, updated 0, unchanged 0\n");
+    let stored = |options: &str| folder.cli(&format!("{options} export --format json")).ok();
+    assert_eq!(stored(copy), stored(""));
+}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use super::{Digest, rows};
-use crate::store::Store;
+use super::Digest;
+use crate::store::{Store, StoreExt};
 use crate::{Kind, Record, Result};
 
 /// A checksum over rows: the sum of their digests. The order in which they were added does not
@@ -55,9 +55,9 @@ impl Checksums {
     /// # Errors
     ///
     /// Those of [`Store::snapshot`].
-    pub async fn read(store: &dyn Store, project: Option<&Arc<str>>) -> Result<Self> {
+    pub async fn read(store: &dyn Store, project: Option<&str>) -> Result<Self> {
         let mut sums = Checksums::default();
-        let mut chunks = rows(store, project).await?;
+        let mut chunks = store.rows(project).await?;
         while let Some(chunk) = chunks.next().await {
             for row in chunk? {
                 sums.add(&row, &Digest::of(&row));

@@ -1,12 +1,10 @@
 //! What two registries do not have in common.
 
-use std::sync::Arc;
-
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::Digest;
 use super::index::Index;
-use super::{Digest, rows};
-use crate::store::{Consistency, Store};
+use crate::store::{Consistency, Store, StoreExt};
 use crate::{Key, Record, Result};
 
 /// Rows that are looked up at a time.
@@ -25,11 +23,11 @@ pub type Pair = (Option<Record>, Option<Record>);
 pub async fn differing_keys(
     a: &dyn Store,
     b: &dyn Store,
-    project: Option<&Arc<str>>,
+    project: Option<&str>,
 ) -> Result<Vec<Key>> {
     let mut index = Index::read(a, project).await?;
     let mut keys = Vec::new();
-    let mut chunks = rows(b, project).await?;
+    let mut chunks = b.rows(project).await?;
     while let Some(chunk) = chunks.next().await {
         for row in chunk? {
             if index.take(&row.key) != Some(Digest::of(&row).half()) {

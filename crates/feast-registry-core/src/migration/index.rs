@@ -1,12 +1,11 @@
 //! What a store holds, in 32 bytes a row.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures::StreamExt;
 
-use super::{Digest, rows};
-use crate::store::Store;
+use super::Digest;
+use crate::store::{Store, StoreExt};
 use crate::{Key, Record, Result};
 
 /// Half of a digest of a row. Of two rows with equal halves nobody will ever see an example.
@@ -20,9 +19,9 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) async fn read(store: &dyn Store, project: Option<&Arc<str>>) -> Result<Self> {
+    pub(super) async fn read(store: &dyn Store, project: Option<&str>) -> Result<Self> {
         let mut index = Index::default();
-        let mut chunks = rows(store, project).await?;
+        let mut chunks = store.rows(project).await?;
         while let Some(chunk) = chunks.next().await {
             for row in chunk? {
                 let key = Digest::of_key(&row.key).half();
@@ -45,7 +44,7 @@ impl Index {
     pub(super) async fn find(
         &self,
         store: &dyn Store,
-        project: Option<&Arc<str>>,
+        project: Option<&str>,
     ) -> Result<Vec<(Key, Short)>> {
         let mut found = Vec::new();
         if self.rows.is_empty() {
@@ -55,7 +54,7 @@ impl Index {
             let short = self.rows.get(&Digest::of_key(&row.key).half())?;
             Some((row.key, *short))
         };
-        let mut chunks = rows(store, project).await?;
+        let mut chunks = store.rows(project).await?;
         while let Some(chunk) = chunks.next().await {
             found.extend(chunk?.into_iter().filter_map(known));
         }

@@ -14,28 +14,8 @@ mod puts;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
-use futures::StreamExt;
-use futures::stream::BoxStream;
-
 pub use self::checksum::{Checksum, Checksums};
 pub use self::compare::{Pair, differing_keys, look_up};
 pub use self::logical::{Digest, LogicalRecord};
 pub use self::pass::{Options, Pass, migrate};
 pub use self::puts::Refused;
-use crate::store::{Consistency, Store};
-use crate::{Record, Result};
-
-/// The rows of a store, or of one project in it, as of one moment.
-async fn rows<'a>(
-    store: &'a dyn Store,
-    project: Option<&'a Arc<str>>,
-) -> Result<BoxStream<'a, Result<Vec<Record>>>> {
-    let chunks = store.snapshot(Consistency::Primary).await?;
-    let within = move |mut chunk: Vec<Record>| {
-        chunk.retain(|row| project.is_none_or(|wanted| *wanted == row.key.project));
-        chunk
-    };
-    Ok(chunks.map(move |chunk| chunk.map(within)).boxed())
-}

@@ -7,8 +7,8 @@ use futures::StreamExt;
 
 use super::index::Index;
 use super::puts::{Put, Puts, Refused};
-use super::{Checksums, Digest, rows};
-use crate::store::Store;
+use super::{Checksums, Digest};
+use crate::store::{Store, StoreExt};
 use crate::{Error, ErrorKind, Result};
 
 /// How [`migrate`] works.
@@ -111,7 +111,7 @@ pub async fn migrate(
     options: &Options,
     progress: &(dyn Fn() + Send + Sync),
 ) -> Result<Pass> {
-    let index = Index::read(target, options.project.as_ref()).await?;
+    let index = Index::read(target, options.project.as_deref()).await?;
     if !options.overwrite && index.len() > 0 {
         let dry_run = Options {
             dry_run: true,
@@ -130,9 +130,9 @@ async fn pass(
     mut index: Index,
     progress: &(dyn Fn() + Send + Sync),
 ) -> Result<Pass> {
-    let project = options.project.as_ref();
+    let project = options.project.as_deref();
     let mut puts = Puts::new(target, options.dry_run);
-    let mut chunks = rows(source, project).await?;
+    let mut chunks = source.rows(project).await?;
     while let Some(chunk) = chunks.next().await {
         for row in chunk? {
             let digest = Digest::of(&row);

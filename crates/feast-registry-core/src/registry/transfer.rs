@@ -1,5 +1,7 @@
 //! The whole registry out and in.
 
+use std::ops::AddAssign;
+
 use futures::StreamExt;
 
 use bytes::Bytes;
@@ -8,7 +10,7 @@ use prost_types::Timestamp;
 use super::{Registry, in_key_order};
 use crate::message::{self, Joined};
 use crate::rules::{Change, Effect, Outcome};
-use crate::store::{Consistency, Ids};
+use crate::store::{Ids, StoreExt};
 use crate::{Kind, Record, Result};
 
 /// How many objects a batch created, updated and so on.
@@ -44,6 +46,16 @@ impl Summary {
     }
 }
 
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Summary) {
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.deleted += other.deleted;
+        self.recorded += other.recorded;
+    }
+}
+
 impl Registry {
     /// Every row, as of one moment, optionally of one project only.
     ///
@@ -52,13 +64,9 @@ impl Registry {
     /// Those of the store.
     pub async fn export_rows(&self, project: Option<&str>) -> Result<Vec<Record>> {
         let mut rows = Vec::new();
-        let mut chunks = self.inner.store.snapshot(Consistency::Primary).await?;
+        let mut chunks = self.inner.store.rows(project).await?;
         while let Some(chunk) = chunks.next().await {
-            rows.extend(
-                chunk?
-                    .into_iter()
-                    .filter(|row| project.is_none_or(|wanted| *row.key.project == *wanted)),
-            );
+            rows.extend(chunk?);
         }
         Ok(rows)
     }

@@ -15,7 +15,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt};
 
 pub use self::activity::{Activity, Connections};
 pub use self::backups::{Backup, Backups};
@@ -365,6 +365,16 @@ pub trait StoreExt: Store {
     where
         T: Send + 'static,
         F: Fn(&View, &Context) -> Result<Decision<T>> + Send + Sync + 'static;
+
+    /// [`Store::snapshot`] of the rows of one project, or of all.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::snapshot`].
+    async fn rows<'a>(
+        &'a self,
+        project: Option<&'a str>,
+    ) -> Result<BoxStream<'a, Result<Vec<Record>>>>;
 }
 
 #[async_trait]
@@ -383,5 +393,17 @@ impl<S: Store + ?Sized> StoreExt for S {
                 "a store answered with another type than its decision",
             )
         })
+    }
+
+    async fn rows<'a>(
+        &'a self,
+        project: Option<&'a str>,
+    ) -> Result<BoxStream<'a, Result<Vec<Record>>>> {
+        let chunks = self.snapshot(Consistency::Primary).await?;
+        let within = move |mut chunk: Vec<Record>| {
+            chunk.retain(|row| project.is_none_or(|wanted| *wanted == *row.key.project));
+            chunk
+        };
+        Ok(chunks.map(move |chunk| chunk.map(within)).boxed())
     }
 }
