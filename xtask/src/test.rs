@@ -1,5 +1,6 @@
 //! Every test there is.
 
+use crate::conformance::SOAK_VARIABLE;
 use crate::provision::Provision;
 use crate::servers::programs;
 use crate::shell::{self, Count};
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &Args) -> Result {
         .cloned()
         .partition(|name| name == STRACE);
     conformance::check_required(&required)?;
-    let mut count = workspace()?;
+    let mut count = workspace(args.soak)?;
     count += trace(!tools.is_empty())?;
     let (found, rows) = conformance::conform(&conformance::Args {
         require: required.clone(),
@@ -70,10 +71,10 @@ pub(crate) fn run(args: &Args) -> Result {
 
 /// Units, integration tests and examples of the documentation. The suites that have a task of
 /// their own say `test = false` in their manifest.
-fn workspace() -> Result<Count> {
+fn workspace(soak: bool) -> Result<Count> {
     let mut total = Count::default();
     for what in [&["--lib", "--bins", "--tests"][..], &["--doc"]] {
-        total += cargo_test(&["--workspace"], what)?;
+        total += cargo_test(&["--workspace"], what, soak)?;
     }
     Ok(total)
 }
@@ -90,12 +91,19 @@ fn trace(required: bool) -> Result<Count> {
         return Ok(Count::default());
     }
     shell::build_command()?;
-    cargo_test(&["--package", "feast-registry-trace"], &["--test", "trace"])
+    cargo_test(
+        &["--package", "feast-registry-trace"],
+        &["--test", "trace"],
+        false,
+    )
 }
 
-fn cargo_test(packages: &[&str], targets: &[&str]) -> Result<Count> {
+fn cargo_test(packages: &[&str], targets: &[&str], soak: bool) -> Result<Count> {
     let mut command = shell::cargo(&["test", "--quiet"]);
     command.args(packages).args(targets);
+    if soak {
+        command.env(SOAK_VARIABLE, "1");
+    }
     let (mut count, succeeded) = shell::tests(command)?;
     // A program that crashed has counted no failure of its own.
     count.failed = count.failed.max(usize::from(!succeeded));

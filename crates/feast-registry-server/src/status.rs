@@ -11,8 +11,11 @@ use feast_registry_core::{Error, ErrorKind, Grpc};
 /// What is wrong with the server is for the log; clients are told what they can do about it.
 pub(crate) fn status(error: &Error) -> Status {
     let report = error.kind().report();
-    if !report.public {
-        tracing::error!(?error, "a call failed");
+    match error.kind() {
+        // That the store is away is said once, not by every call.
+        ErrorKind::Unavailable => tracing::info!(?error, "a call failed"),
+        _ if !report.public => tracing::error!(?error, "a call failed"),
+        _ => {}
     }
     let class = report.feast_class.unwrap_or("FeastError");
     let details = json!({

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::backends::check_required;
 pub(crate) use self::rows::Row;
+pub(crate) use self::suite::SOAK_VARIABLE;
 
 use self::backends::Backend;
 use self::suite::Suite;

@@ -13,7 +13,7 @@ use crate::shell::{self, Count};
 /// Tells a suite where to write its row.
 const ROW_VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_JSON";
 /// Asks a suite for the large tier.
-const SOAK_VARIABLE: &str = "FEAST_REGISTRY_SOAK";
+pub(crate) const SOAK_VARIABLE: &str = "FEAST_REGISTRY_SOAK";
 /// How an administrator connects to the server; several URLs of one cluster have blanks between.
 const URL_VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
 /// The name of the row.

@@ -165,6 +165,9 @@ impl Server {
     }
 }
 
+/// What a connection may send ahead of what is read of it: its share of the memory while its calls wait.
+const WINDOW: u32 = 256 * 1024;
+
 /// The connections' side of the limits; [`CallLayer`] has that of the calls.
 fn transport(
     limits: &Limits,
@@ -172,6 +175,8 @@ fn transport(
 ) -> tonic::transport::Server<tower::layer::util::Stack<CallLayer, tower::layer::util::Identity>> {
     tonic::transport::Server::builder()
         .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
         .http2_max_header_list_size(limits.header_bytes)
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))

@@ -1,0 +1,70 @@
+//! Clients that mean harm, and the memory of the server meanwhile. Its trials run one after the other: what is
+//! allocated is counted for the whole process, these clients included.
+//!
+//! `FEAST_REGISTRY_SOAK=1` asks for more connections and a longer run of mutated requests.
+
+#![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
+
+#[path = "../serving/client.rs"]
+mod client;
+mod floods;
+mod frames;
+mod memory;
+mod mutated;
+mod readers;
+#[allow(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../serving/running.rs"]
+mod running;
+#[path = "../protocol/samples.rs"]
+mod samples;
+#[allow(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../serving/store.rs"]
+mod store;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let trials = [
+        trial("readers_that_do_not_read", readers::that_do_not_read),
+        trial("one_reader_with_many_calls", readers::one_with_many_calls),
+        trial("headers_without_end", floods::headers_without_end),
+        trial("calls_that_are_reset_at_once", floods::resets),
+        trial("messages_that_never_end", floods::messages_that_never_end),
+        trial(
+            "a_length_of_four_gibibytes",
+            floods::a_length_of_four_gibibytes,
+        ),
+        trial("frames_of_nonsense", floods::nonsense),
+        trial("many_connections", floods::connections),
+        Trial::test("mutated_requests_of_every_rpc", || {
+            mutated::requests();
+            Ok(())
+        }),
+    ];
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
+
+fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn() -> F) -> Trial {
+    Trial::test(name, move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(test());
+        Ok(())
+    })
+}
+
+/// Whether the long run is asked for.
+fn soak() -> bool {
+    std::env::var("FEAST_REGISTRY_SOAK").is_ok_and(|value| value == "1")
+}
