@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError as ProtocolError, Error};
+use mysql_async::{Conn, DriverError as ProtocolError, Error, IoError};
 use tokio::time::timeout;
 
-use feast_registry_sql::{DriverError, FaultClass};
+use feast_registry_sql::{DriverError, FaultClass, is_restart};
 
 use crate::address::{Address, Host};
 use crate::session::Session;
@@ -21,6 +21,11 @@ const ROW_LOCK: u8 = 10;
 const TABLE_LOCK: u8 = 60;
 /// No database of this name.
 const UNKNOWN_DATABASE: u16 = 1049;
+/// The server shuts down, the session was ended (MySQL, MariaDB), a node of Galera is not ready yet.
+const STOPS_OR_STARTS: [u16; 4] = [1053, 1317, 1927, 1047];
+
+/// That there was a connection before: nobody listening then means a restart, not a wrong address.
+pub(crate) const REACHED: bool = true;
 
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +62,7 @@ impl Connector {
     }
 
     async fn session_at(&self, host: &Host) -> Result<Session, DriverError> {
-        within(host, self.timeout, async {
+        within(host, self.timeout, REACHED, async {
             let mut conn = log_in(&self.address, host).await?;
             conn.query_drop(self.setup()).await?;
             let server = identity(&mut conn).await?;
@@ -96,7 +101,7 @@ impl Connector {
 pub(crate) async fn first(address: &Address, limit: Duration) -> Result<Conn, DriverError> {
     let mut faults = Vec::new();
     for host in &address.hosts {
-        match within(host, limit, log_in(address, host)).await {
+        match within(host, limit, !REACHED, log_in(address, host)).await {
             Ok(conn) => return Ok(conn),
             Err(fault) => faults.push(fault),
         }
@@ -129,14 +134,12 @@ pub(crate) async fn identity(conn: &mut Conn) -> Result<String, Error> {
 pub(crate) async fn within<T>(
     host: &Host,
     limit: Duration,
+    reached: bool,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, DriverError> {
     let (class, why) = match timeout(limit, work).await {
         Ok(Ok(done)) => return Ok(done),
-        Ok(Err(Error::Server(server))) if server.code == UNKNOWN_DATABASE => {
-            (FaultClass::MissingTable, server.message)
-        }
-        Ok(Err(error)) => (FaultClass::Unavailable, cause(error)),
+        Ok(Err(error)) => (while_connecting(&error, reached), cause(error)),
         Err(_) => (
             FaultClass::Unavailable,
             format!("no answer in {} s", limit.as_secs_f32()),
@@ -146,6 +149,24 @@ pub(crate) async fn within<T>(
         class,
         format!("cannot connect to {host}: {why}"),
     ))
+}
+
+/// What an error means that came before the session was ready.
+pub(crate) fn while_connecting(error: &Error, reached: bool) -> FaultClass {
+    let restarts = match error {
+        Error::Server(server) if server.code == UNKNOWN_DATABASE => {
+            return FaultClass::MissingTable;
+        }
+        Error::Server(server) => STOPS_OR_STARTS.contains(&server.code),
+        Error::Driver(ProtocolError::ConnectionClosed) => true,
+        // A packet that ends in its middle.
+        Error::Io(IoError::Io(error)) if error.kind() == std::io::ErrorKind::Other => true,
+        error => is_restart(error, reached),
+    };
+    match restarts {
+        true => FaultClass::Disconnected,
+        false => FaultClass::Unavailable,
+    }
 }
 
 fn cause(error: Error) -> String {
@@ -161,10 +182,12 @@ fn cause(error: Error) -> String {
     }
 }
 
-/// The faults of several servers as one.
+/// The faults of several servers as one: one that restarts may take the next attempt.
 fn joined(faults: Vec<DriverError>) -> DriverError {
+    let restarts = |fault: &DriverError| fault.class == FaultClass::Disconnected;
     let class = match &faults[..] {
         [one] => one.class,
+        faults if faults.iter().any(restarts) => FaultClass::Disconnected,
         _ => FaultClass::Unavailable,
     };
     let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();

@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use feast_registry_core::store::Connections;
-use feast_registry_sql::{Access, Connection, Dialect, Driver, DriverError};
+use feast_registry_sql::{Access, Connection, Dialect, Driver, DriverError, persist};
 
 use crate::address::Address;
-use crate::connect::{Connector, Role, first};
+use crate::connect::{Connector, REACHED, Role, first, while_connecting};
 use crate::connection::Held;
 use crate::facts::{Facts, Flavour};
 use crate::kill::Killer;
@@ -28,6 +28,7 @@ pub struct MysqlDriver {
     killer: Killer,
     primary: Arc<Address>,
     connect_timeout: Duration,
+    acquire_timeout: Duration,
 }
 
 impl MysqlDriver {
@@ -39,7 +40,7 @@ impl MysqlDriver {
     /// and why it cannot be used; [`MissingTable`](feast_registry_sql::FaultClass::MissingTable) if there
     /// is no such database.
     pub async fn connect(settings: &MysqlSettings) -> Result<Self, DriverError> {
-        let (facts, narrow) = ask(settings).await?;
+        let (facts, narrow) = persist(settings.acquire_timeout, || ask(settings)).await?;
         narrow::warn(&narrow);
         let creates = settings.creates;
         let dialect: Box<dyn Dialect> = match facts.flavour {
@@ -70,6 +71,7 @@ impl MysqlDriver {
             facts,
             primary,
             connect_timeout: settings.connect_timeout,
+            acquire_timeout: settings.acquire_timeout,
         })
     }
 
@@ -83,7 +85,7 @@ async fn ask(settings: &MysqlSettings) -> Result<(Facts, Vec<NarrowColumn>), Dri
     let mut conn = first(&settings.primary, settings.connect_timeout).await?;
     let broken = |error: mysql_async::Error| {
         let message = format!("the server does not say what it is: {error}");
-        DriverError::new(feast_registry_sql::FaultClass::Unavailable, message)
+        DriverError::new(while_connecting(&error, REACHED), message)
     };
     let facts = Facts::ask(&mut conn).await.map_err(broken)?;
     let narrow = narrow::find(&mut conn).await.map_err(broken)?;
@@ -117,7 +119,8 @@ impl Driver for MysqlDriver {
             (Access::Replica, Some(replicas)) => replicas,
             (Access::Read | Access::Replica, _) => &self.readers,
         };
-        let session = pool.get().await.map_err(pool_error)?;
+        let get = || async { pool.get().await.map_err(pool_error) };
+        let session = persist(self.acquire_timeout, get).await?;
         Ok(Box::new(Held::new(session, &*self.dialect, &self.killer)))
     }
 

@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::connect::{Connector, identity, log_in, within};
+use crate::connect::{Connector, REACHED, identity, log_in, within};
 use crate::session::Session;
 
 /// How many sessions are ended at a time: each needs a connection for it.
@@ -43,7 +43,7 @@ impl Killer {
             return;
         };
         let connector = &self.connector;
-        let killed = within(&host, connector.timeout, async {
+        let killed = within(&host, connector.timeout, REACHED, async {
             let mut conn = log_in(&connector.address, &host).await?;
             // Numbers are a server's own: behind one address there may be another one by now.
             if identity(&mut conn).await? == server {

@@ -1,8 +1,9 @@
 //! From settings to a connection: hosts in order, TLS as it is asked for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use feast_registry_sql::{DriverError, FaultClass};
+use feast_registry_sql::{DriverError, FaultClass, is_restart};
 use tokio::time::timeout;
 use tokio_postgres::config::{
     ChannelBinding, SslMode as Negotiate, SslNegotiation, TargetSessionAttrs,
@@ -16,7 +17,6 @@ use crate::settings::{Host, PostgresSettings, TargetSession};
 use crate::tls::SslMode;
 
 /// How to reach a server: its settings, ready to use.
-#[derive(Clone)]
 pub(crate) struct Connector {
     config: Config,
     hosts: Vec<Host>,
@@ -24,6 +24,8 @@ pub(crate) struct Connector {
     tls: MakeRustlsConnect,
     /// How long one host may take, names, TLS and password included.
     patience: Duration,
+    /// Whether there was a connection before.
+    reached: AtomicBool,
 }
 
 impl std::fmt::Debug for Connector {
@@ -45,6 +47,7 @@ impl Connector {
             mode: settings.tls.mode,
             tls: crate::tls::connector(&settings.tls)?,
             patience: settings.connect_timeout,
+            reached: AtomicBool::new(false),
         })
     }
 
@@ -52,20 +55,39 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// [`FaultClass::Unavailable`] with what each of them answered.
+    /// [`FaultClass::Unavailable`] with what each of them answered; [`FaultClass::Disconnected`] if one
+    /// of them is restarting, so that it may take the next attempt.
     pub(crate) async fn connect(&self) -> Result<Session, DriverError> {
         let mut failures = Vec::new();
+        let mut class = FaultClass::Unavailable;
         for host in &self.hosts {
             match timeout(self.patience, self.connect_to(host)).await {
-                Ok(Ok(session)) => return Ok(session),
-                Ok(Err(error)) => failures.push(format!("{host}: {}", causes(&error))),
+                Ok(Ok(session)) => {
+                    self.reached.store(true, Ordering::Relaxed);
+                    return Ok(session);
+                }
+                Ok(Err(error)) => {
+                    if self.is_restarting(&error) {
+                        class = FaultClass::Disconnected;
+                    }
+                    failures.push(format!("{host}: {}", causes(&error)));
+                }
                 Err(_) => failures.push(format!("{host}: no answer in {:?}", self.patience)),
             }
         }
+        let failures = failures.join("; ");
         Err(DriverError::new(
-            FaultClass::Unavailable,
-            format!("cannot connect to {}", failures.join("; ")),
+            class,
+            format!("cannot connect to {failures}"),
         ))
+    }
+
+    /// Whether the server went away while it was connected to, or says that it stops or starts.
+    fn is_restarting(&self, error: &Error) -> bool {
+        match error.as_db_error() {
+            Some(error) => error.code().code().starts_with("57P0"),
+            None => error.is_closed() || is_restart(error, self.reached.load(Ordering::Relaxed)),
+        }
     }
 
     async fn connect_to(&self, host: &Host) -> Result<Session, Error> {

@@ -10,7 +10,7 @@ use deadpool::Runtime;
 use deadpool::managed::{
     self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult,
 };
-use feast_registry_sql::{DriverError, FaultClass};
+use feast_registry_sql::{DriverError, FaultClass, persist};
 
 use crate::connect::Connector;
 use crate::driver::Shared;
@@ -57,14 +57,18 @@ pub(crate) fn pool(
 
 /// A connection of a pool.
 pub(crate) async fn get(pool: &Pool<Manager>) -> Result<Pooled, DriverError> {
-    pool.get().await.map_err(|error| match error {
-        PoolError::Backend(fault) => fault,
-        PoolError::Closed => DriverError::new(FaultClass::Unavailable, "the store is closed"),
-        other => DriverError::new(
-            FaultClass::Unavailable,
-            format!("no connection was free in time: {other}"),
-        ),
+    let patience = pool.timeouts().wait.unwrap_or_default();
+    persist(patience, || async {
+        pool.get().await.map_err(|error| match error {
+            PoolError::Backend(fault) => fault,
+            PoolError::Closed => DriverError::new(FaultClass::Unavailable, "the store is closed"),
+            other => DriverError::new(
+                FaultClass::Unavailable,
+                format!("no connection was free in time: {other}"),
+            ),
+        })
     })
+    .await
 }
 
 impl managed::Manager for Manager {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use feast_registry_core::store::pause;
 use feast_registry_core::{Error, ErrorKind};
 
+use crate::reconnect::PATIENCE;
 use crate::{DriverError, FaultClass};
 
 /// How often a transaction is tried that others were in the way of.
@@ -12,10 +13,6 @@ const ATTEMPTS: u32 = 32;
 
 /// How often it is tried where a row was in the way, or missing: that may stay so.
 const FEWER: u32 = 12;
-
-/// How long a transaction is tried at all: where each attempt waits for a lock, their number
-/// alone would be no bound that a person waits for.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the first pause is about half of.
 const PAUSE: Duration = Duration::from_millis(2);
