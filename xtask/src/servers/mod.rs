@@ -5,6 +5,7 @@
 //! is gone when its [`Running`] is dropped, when this program panics, and when it is interrupted.
 
 mod account;
+mod certificates;
 mod galera;
 mod greeting;
 mod mariadb;

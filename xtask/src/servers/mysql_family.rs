@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::process::{End, Process};
 use super::site::Site;
-use super::{greeting, ports, retry};
+use super::{certificates, greeting, ports, retry};
 use crate::Result;
 
 pub(super) use super::postgres::START;
@@ -59,17 +59,20 @@ pub(super) fn option(name: &str, path: &Path) -> String {
     format!("--{name}={}", path.display())
 }
 
-/// Starts a server on a free port, in the folder of its data, and waits for its greeting.
+/// Starts a server on a free port, in the folder of its data, and waits for its greeting. It has TLS for
+/// those who want it.
 pub(super) fn serve(
     site: &Site,
     folder: &Path,
     command: impl Fn() -> Command,
 ) -> Result<(u16, Process)> {
     let log = folder.join("log");
+    let certificates = certificates::write(site, folder)?;
     retry(|| {
         let [port] = ports::free()?;
         let mut command = command();
         settings(&mut command, folder, port);
+        command.args(&certificates);
         if !site.is_durable() {
             command.args(HASTY);
         }
