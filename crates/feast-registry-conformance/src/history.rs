@@ -5,6 +5,9 @@
 //! order if and only if all states that anybody saw lie on one chain, every acknowledged write is
 //! a step of it, and no two operations are in another order on the chain than on the clock.
 
+pub(crate) mod projects;
+mod serial;
+
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -76,14 +79,14 @@ pub(crate) fn view_name(index: usize) -> String {
 
 impl Writer {
     /// Does everything; answers what happened.
-    pub(crate) async fn run(self, registry: &Registry) -> Checked<Vec<Event>> {
+    pub(crate) async fn run(self, registry: Registry) -> Checked<Vec<Event>> {
         let mut random = Random::new(self.seed ^ (self.number as u64 + 1));
         let mut events = Vec::with_capacity(self.operations);
         for round in 0..self.operations {
             let view = view_name(random.below(self.views));
             let begun = now();
             let what = self
-                .operation(registry, &view, round, random.below(4))
+                .operation(&registry, &view, round, random.below(4))
                 .await?;
             let ended = now();
             events.push(Event {

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use crate::check::{Checked, Failure};
 use crate::harness::Harness;
 use crate::history::Writer;
+use crate::history::projects::Settler;
 use crate::samples::{self, Sample};
 
 const VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_WORKER";
@@ -56,6 +57,8 @@ pub(crate) enum Job {
     },
     /// Runs writers at once and prints what each of their operations was told.
     Mix(Vec<Writer>),
+    /// The same for those that create and delete projects.
+    Settle(Vec<Settler>),
     /// Creates pairs of entities until it is killed, and prints the number of each pair.
     Append { project: String, prefix: String },
 }
@@ -134,16 +137,9 @@ async fn job(store: &Arc<dyn Store>, job: Job) -> Checked {
                 Err(error) => return Err(error.into()),
             }
         }
-        Job::Mix(writers) => {
-            let run = |writer: Writer| {
-                let registry = registry.clone();
-                async move { writer.run(&registry).await }
-            };
-            for events in try_join_all(writers.into_iter().map(|w| spawned(run(w)))).await? {
-                for event in events {
-                    say(&serde_json::to_string(&event)?)?;
-                }
-            }
+        Job::Mix(writers) => tell(writers.into_iter().map(|w| w.run(registry.clone()))).await?,
+        Job::Settle(settlers) => {
+            tell(settlers.into_iter().map(|s| s.run(registry.clone()))).await?
         }
         Job::Append { project, prefix } => {
             for number in 0.. {
@@ -151,6 +147,20 @@ async fn job(store: &Arc<dyn Store>, job: Job) -> Checked {
                 registry.commit(pair.into()).await?;
                 say(&number.to_string())?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Runs writers at once and says what each of their operations was told.
+async fn tell<E, R>(runs: impl Iterator<Item = R>) -> Checked
+where
+    E: Serialize + Send + 'static,
+    R: Future<Output = Checked<Vec<E>>> + Send + 'static,
+{
+    for events in try_join_all(runs.map(spawned)).await? {
+        for event in events {
+            say(&serde_json::to_string(&event)?)?;
         }
     }
     Ok(())

@@ -1,11 +1,13 @@
 //! Random operations of many writers, and the serial order that must explain them.
 
 use feast_registry_core::{Kind, Registry, RegistryOptions};
+use serde::de::DeserializeOwned;
 
 use super::at_once;
 use crate::check::Checked;
 use crate::context::Context;
-use crate::history::{self, Event, Writer};
+use crate::history::projects::{self, Settler};
+use crate::history::{self, Writer};
 use crate::samples::Sample;
 use crate::trial::{Need, Trial};
 use crate::worker::{self, Job, Order};
@@ -23,8 +25,20 @@ pub(super) fn trials() -> Vec<Trial> {
             processes,
         )
         .needing(&[Need::Shared, Need::Processes]),
+        Trial::new(
+            "concurrency::histories::a_serial_order_explains_projects_to_tasks",
+            projects_of_tasks,
+        ),
+        Trial::new(
+            "concurrency::histories::a_serial_order_explains_projects_to_processes",
+            projects_of_processes,
+        )
+        .needing(&[Need::Shared, Need::Processes]),
     ]
 }
+
+/// How many writers share a project, in which they are in each other's way all the time.
+const SETTLERS: usize = 8;
 
 /// How much is done: processes, tasks of each, operations of each, views.
 #[derive(Clone, Copy)]
@@ -63,6 +77,39 @@ impl Extent {
         };
         (0..self.tasks).map(writer).collect()
     }
+
+    /// Writers of every process meet in each project.
+    fn settlers(self, cx: &Context, process: usize) -> Vec<Settler> {
+        let projects = (self.processes * self.tasks / SETTLERS).max(1);
+        let settler = |task| {
+            let number = process * self.tasks + task;
+            Settler {
+                project: number % projects,
+                number,
+                operations: self.operations,
+                seed: cx.seed(),
+            }
+        };
+        (0..self.tasks).map(settler).collect()
+    }
+
+    /// Runs a job in each process; what all their operations were told.
+    async fn told<E: DeserializeOwned>(
+        self,
+        location: &str,
+        job: impl Fn(usize) -> Job,
+    ) -> Checked<Vec<E>> {
+        let orders = (0..self.processes).map(|process| Order {
+            location: location.to_owned(),
+            job: job(process),
+        });
+        let said = worker::together(orders.collect()).await?;
+        let lines = said.iter().flatten();
+        let events: Result<Vec<E>, _> = lines.map(|line| serde_json::from_str(line)).collect();
+        let (events, all) = (events?, self.processes * self.tasks * self.operations);
+        ensure_eq!(events.len(), all, "operations that were told of");
+        Ok(events)
+    }
 }
 
 async fn create(registry: &Registry, views: usize) -> Checked {
@@ -79,11 +126,7 @@ async fn tasks(cx: Context) -> Checked {
     let extent = Extent::of(&cx);
     create(&registry, extent.views).await?;
     let writers = extent.writers(&cx, 0).into_iter();
-    let events = at_once(writers.map(|writer| {
-        let registry = registry.clone();
-        async move { writer.run(&registry).await }
-    }))
-    .await?;
+    let events = at_once(writers.map(|writer| writer.run(registry.clone()))).await?;
     history::check(&registry, PROJECT, &events.concat()).await
 }
 
@@ -92,18 +135,27 @@ async fn processes(cx: Context) -> Checked {
     let registry = Registry::open(opened.store, RegistryOptions::default()).await?;
     let extent = Extent::of(&cx);
     create(&registry, extent.views).await?;
-    let orders = (0..extent.processes).map(|process| Order {
-        location: opened.location.clone(),
-        job: Job::Mix(extent.writers(&cx, process)),
-    });
-    let said = worker::together(orders.collect()).await?;
-    let lines = said.iter().flatten();
-    let events: Result<Vec<Event>, _> = lines.map(|line| serde_json::from_str(line)).collect();
-    let events = events?;
-    ensure_eq!(
-        events.len(),
-        extent.processes * extent.tasks * extent.operations,
-        "operations that were told of"
-    );
+    let job = |process| Job::Mix(extent.writers(&cx, process));
+    let events = extent.told(&opened.location, job).await?;
     history::check(&registry, PROJECT, &events).await
+}
+
+async fn projects_of_tasks(cx: Context) -> Checked {
+    let registry = cx.registry().await?;
+    let extent = Extent {
+        processes: 1,
+        ..Extent::of(&cx)
+    };
+    let settlers = extent.settlers(&cx, 0).into_iter();
+    let events = at_once(settlers.map(|settler| settler.run(registry.clone()))).await?;
+    projects::check(&registry, &events.concat()).await
+}
+
+async fn projects_of_processes(cx: Context) -> Checked {
+    let opened = cx.located().await?;
+    let registry = Registry::open(opened.store, RegistryOptions::default()).await?;
+    let extent = Extent::of(&cx);
+    let job = |process| Job::Settle(extent.settlers(&cx, process));
+    let events = extent.told(&opened.location, job).await?;
+    projects::check(&registry, &events).await
 }
