@@ -5,18 +5,22 @@
 //! at one statement after the other, and at COMMIT. So each trial of the suite is also a trial of
 //! trying again.
 
-mod common;
+#![allow(clippy::unwrap_used, reason = "without a server there is no test")]
+
 mod restarts;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_conformance::{Harness, Opened, conformance_main};
+use feast_registry_cockroachdb::CockroachDialect;
+use feast_registry_conformance::{Harness, Opened, Server, conformance_main};
 use feast_registry_core::store::Capabilities;
 use feast_registry_core::{Result, Store};
-use feast_registry_postgres::open;
+use feast_registry_postgres::PostgresSettings;
+use feast_registry_postgres::testing::{COMMIT, TestServer};
 use feast_registry_sql::SqlStore;
-use feast_registry_sql::testing::{Failing, Restarts, When};
+use feast_registry_sql::testing::{Restarts, When};
 use tokio::sync::OnceCell;
 
 /// Set if the server only takes the place of the real one.
@@ -33,6 +37,7 @@ const WHEN: When = When::First {
 struct CockroachHarness {
     name: String,
     stands_in: bool,
+    server: TestServer<CockroachDialect>,
     made: OnceCell<()>,
 }
 
@@ -42,20 +47,17 @@ impl CockroachHarness {
         CockroachHarness {
             name: name.unwrap_or_else(|_| "cockroachdb".to_owned()),
             stands_in: std::env::var_os(STANDS_IN).is_some(),
+            server: TestServer::from_env(CockroachDialect::in_schema).unwrap(),
             made: OnceCell::new(),
         }
     }
 
-    fn store(&self, schema: &str) -> Result<Arc<dyn Store>> {
+    fn store(&self, settings: &PostgresSettings) -> Result<Arc<dyn Store>> {
         if !self.stands_in {
-            let settings = common::settings(Some(schema))?;
-            return Ok(Arc::new(open(&settings, common::dialect(Some(schema)))?));
+            return Ok(Arc::new(self.server.store(settings)?));
         }
-        let failing = Failing {
-            at_once: restarts::FAILS_AT_ONCE.into(),
-            at_commit: restarts::FAILS_AT_COMMIT.into(),
-        };
-        let driver = Restarts::new(common::driver(Some(schema))?, WHEN, failing);
+        let driver = self.server.driver(settings)?;
+        let driver = Restarts::new(driver, WHEN, restarts::failing());
         let store = SqlStore::new(driver, Capabilities::default(), false);
         Ok(Arc::new(store))
     }
@@ -70,22 +72,47 @@ impl Harness for CockroachHarness {
     async fn open(&self) -> Result<Opened> {
         if self.stands_in {
             self.made
-                .get_or_try_init(restarts::let_commits_fail)
+                .get_or_try_init(|| restarts::let_commits_fail(&self.server))
                 .await?;
         }
-        let schema = common::create_schema().await?;
+        let schema = self.server.create().await?;
         Ok(Opened {
-            store: self.store(&schema)?,
+            store: self.reopen(&schema).await?,
             location: schema,
         })
     }
 
     async fn reopen(&self, location: &str) -> Result<Arc<dyn Store>> {
-        self.store(location)
+        self.store(&self.server.settings(Some(location))?)
     }
 
     async fn discard(&self, location: &str) -> Result<()> {
-        common::drop_schema(location).await
+        self.server.discard(location).await
+    }
+
+    fn server(&self) -> Option<&dyn Server> {
+        self.server.address().is_some().then_some(self)
+    }
+}
+
+#[async_trait]
+impl Server for CockroachHarness {
+    fn address(&self) -> String {
+        self.server.address().unwrap_or_default()
+    }
+
+    /// Without restarts: a lost answer must be that of a COMMIT that was done.
+    async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>> {
+        let settings = self.server.through(location, address)?;
+        Ok(Arc::new(self.server.store(&settings)?))
+    }
+
+    async fn kill(&self, location: &str) -> Result<usize> {
+        self.server.kill(location).await
+    }
+
+    fn commit(&self) -> [&[u8]; 2] {
+        COMMIT
     }
 }
 

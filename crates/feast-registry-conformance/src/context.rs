@@ -8,8 +8,9 @@ use feast_registry_core::store::{Capabilities, Limits, SchemaMode};
 use feast_registry_core::{Registry, RegistryOptions, Result, Store};
 use tokio::time::timeout;
 
-use crate::check::Checked;
-use crate::harness::{Harness, Opened};
+use crate::check::{Checked, present};
+use crate::harness::{Harness, Opened, Server};
+use crate::proxy::Proxy;
 use crate::random::Random;
 
 /// How long a store may take to close, and a harness to discard it.
@@ -132,6 +133,18 @@ impl Context {
         let store = self.inner.harness.reopen(location).await?;
         push(&self.inner.handles, Arc::clone(&store));
         Ok(store)
+    }
+
+    /// Another handle on the same data, through a proxy before the server.
+    pub(crate) async fn through(&self, location: &str, proxy: &Proxy) -> Checked<Arc<dyn Store>> {
+        let store = self.server()?.through(location, proxy.address()).await?;
+        push(&self.inner.handles, Arc::clone(&store));
+        Ok(store)
+    }
+
+    /// The server, of which [`Need::Server`](crate::trial::Need::Server) says that there is one.
+    pub(crate) fn server(&self) -> Checked<&dyn Server> {
+        present(self.harness().server(), "the server")
     }
 
     pub(crate) fn harness(&self) -> &dyn Harness {

@@ -1,5 +1,6 @@
 //! How the suite gets at stores.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -40,11 +41,35 @@ pub trait Harness: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The server between a store and its data, if there is one and trials may let it fail.
+    fn server(&self) -> Option<&dyn Server> {
+        None
+    }
+
     /// The trials that are known to fail. One that passes although it is waived fails the run, and
     /// so does one that does not exist.
     fn waivers(&self) -> &[Waiver] {
         &[]
     }
+}
+
+/// A server that a backend's stores talk to, for the trials of `outage`.
+#[async_trait]
+pub trait Server: Send + Sync {
+    /// Where it listens: `host:port`.
+    fn address(&self) -> String;
+
+    /// Another handle on the data of a location, whose connections go to `address`, that of a
+    /// [proxy](crate::proxy) before the server, and without TLS.
+    async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>>;
+
+    /// Ends all sessions on a location as an administrator does (`pg_terminate_backend`, `KILL`),
+    /// idle ones too; how many.
+    async fn kill(&self, location: &str) -> Result<usize>;
+
+    /// The bytes that ask for COMMIT, and such as only the answer to it holds: see
+    /// [`Fault::LoseAnswer`](crate::proxy::Fault::LoseAnswer).
+    fn commit(&self) -> [&[u8]; 2];
 }
 
 /// A store, and where it is.

@@ -89,7 +89,7 @@ mod trials;
 mod worker;
 
 pub use self::cli::run;
-pub use self::harness::{Harness, MemoryHarness, Opened, Waiver};
+pub use self::harness::{Harness, MemoryHarness, Opened, Server, Waiver};
 pub use self::suite::{Report, Verdict, run_trials, trial_names};
 
 /// The `main` function of a test with `harness = false` that runs the suite on a [`Harness`].

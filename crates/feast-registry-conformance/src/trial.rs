@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Log,
     /// Worker processes.
     Processes,
+    /// A server that may be let fail.
+    Server,
 }
 
 /// One behaviour that a store must show.
@@ -66,6 +68,9 @@ impl Trial {
             Need::Log if !capabilities.change_log => Some("the store keeps no log of changes"),
             Need::Processes if !context.has_workers() => {
                 Some("worker processes need the suite's own main function")
+            }
+            Need::Server if context.harness().server().is_none() => {
+                Some("the harness names no server")
             }
             _ => None,
         })

@@ -3,13 +3,14 @@
 
 mod common;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_conformance::{Harness, Opened, conformance_main};
+use feast_registry_conformance::{self as conformance, Harness, Opened, conformance_main};
 use feast_registry_core::{Result, Store};
 
-use common::Server;
+use common::{Server, open};
 
 struct MysqlHarness {
     name: String,
@@ -44,6 +45,33 @@ impl Harness for MysqlHarness {
 
     async fn discard(&self, location: &str) -> Result<()> {
         self.server.drop_database(location).await
+    }
+
+    fn server(&self) -> Option<&dyn conformance::Server> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl conformance::Server for MysqlHarness {
+    fn address(&self) -> String {
+        let (host, port) = self.server.authority();
+        format!("{host}:{port}")
+    }
+
+    async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(
+            open(&self.server.through(location, address)).await?,
+        ))
+    }
+
+    async fn kill(&self, location: &str) -> Result<usize> {
+        self.server.kill(location).await
+    }
+
+    /// A command has its kind before its text. Each is answered before the next one is sent.
+    fn commit(&self) -> [&[u8]; 2] {
+        [b"\x03COMMIT", b""]
     }
 }
 

@@ -30,6 +30,7 @@ mod pooler;
 mod session;
 mod settings;
 mod statements;
+pub mod testing;
 mod tls;
 mod value;
 mod verifier;

@@ -1,21 +1,19 @@
 //! The conformance suite on PostgreSQL, or on what speaks its protocol.
+#![allow(clippy::unwrap_used, reason = "without a server there is no test")]
 
-mod common;
-
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_conformance::{Harness, Opened, conformance_main};
+use feast_registry_conformance::{Harness, Opened, Server, conformance_main};
 use feast_registry_core::{Result, Store};
-use feast_registry_postgres::{PostgresDialect, PostgresDriver, open};
-use feast_registry_sql::SqlStore;
-use tokio::sync::OnceCell;
+use feast_registry_postgres::PostgresDialect;
+use feast_registry_postgres::testing::{COMMIT, TestServer};
 
-/// A schema for every store: as good as a database, and made in a fraction of the time.
+/// A schema for every store.
 struct PostgresHarness {
     name: String,
-    /// What makes and drops schemas.
-    administrator: OnceCell<PostgresDriver>,
+    server: TestServer<PostgresDialect>,
 }
 
 impl PostgresHarness {
@@ -23,19 +21,8 @@ impl PostgresHarness {
         PostgresHarness {
             name: std::env::var("FEAST_REGISTRY_CONFORMANCE_NAME")
                 .unwrap_or_else(|_| "postgres".to_owned()),
-            administrator: OnceCell::new(),
+            server: TestServer::from_env(PostgresDialect::in_schema).unwrap(),
         }
-    }
-
-    async fn administrator(&self) -> Result<&PostgresDriver> {
-        self.administrator
-            .get_or_try_init(|| async { common::driver() })
-            .await
-    }
-
-    fn store(schema: &str) -> Result<SqlStore<PostgresDriver>> {
-        let dialect = PostgresDialect::in_schema(Some(schema.to_owned()));
-        open(&common::settings(Some(schema))?, dialect)
     }
 }
 
@@ -46,16 +33,42 @@ impl Harness for PostgresHarness {
     }
 
     async fn open(&self) -> Result<Opened> {
-        let schema = common::create_schema(self.administrator().await?).await?;
-        Ok(Opened::new(Self::store(&schema)?, schema))
+        let schema = self.server.create().await?;
+        let settings = self.server.settings(Some(&schema))?;
+        Ok(Opened::new(self.server.store(&settings)?, schema))
     }
 
     async fn reopen(&self, location: &str) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(Self::store(location)?))
+        let settings = self.server.settings(Some(location))?;
+        Ok(Arc::new(self.server.store(&settings)?))
     }
 
     async fn discard(&self, location: &str) -> Result<()> {
-        common::drop_schema(self.administrator().await?, location).await
+        self.server.discard(location).await
+    }
+
+    fn server(&self) -> Option<&dyn Server> {
+        self.server.address().is_some().then_some(self)
+    }
+}
+
+#[async_trait]
+impl Server for PostgresHarness {
+    fn address(&self) -> String {
+        self.server.address().unwrap_or_default()
+    }
+
+    async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>> {
+        let settings = self.server.through(location, address)?;
+        Ok(Arc::new(self.server.store(&settings)?))
+    }
+
+    async fn kill(&self, location: &str) -> Result<usize> {
+        self.server.kill(location).await
+    }
+
+    fn commit(&self) -> [&[u8]; 2] {
+        COMMIT
     }
 }
 

@@ -1,16 +1,24 @@
-//! A driver that meets restarts, for the tests of drivers and dialects.
+//! What happens once in a million transactions, made to happen, for the tests of drivers and dialects.
 //!
 //! Databases that run transactions side by side tell some of them to start again: at any statement,
 //! and at COMMIT. A test that waits for that to happen tests little. [`Restarts`] makes it happen, at
 //! one place after the other, by sending statements that fail in the place of those that would
 //! not: what follows is the server's own behaviour, with everything that was sent behind them.
+//! [`deadlock`] lets two sessions wait for each other. [`restarts_at_every_place`] and
+//! [`restarts_for_ever`] are whole tests.
+
+mod beside;
+mod everywhere;
+
+pub use self::beside::deadlock;
+pub use self::everywhere::{restarts_at_every_place, restarts_for_ever};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use feast_registry_core::store::Answer;
+use feast_registry_core::store::{Answer, Connections};
 
 use crate::{
     Access, Connection, Dialect, Driver, DriverError, FaultClass, Step, StepResult, WriteFault,
@@ -29,8 +37,14 @@ pub enum When {
         /// How many places there are.
         places: u64,
     },
-    /// Every attempt, at this place.
-    Always(u64),
+    /// The first attempts of every transaction, at this place; a transaction with fewer statements
+    /// before it fails at COMMIT.
+    At {
+        /// How many statements stand before it.
+        place: u64,
+        /// How many attempts fail; with `u32::MAX` all of them.
+        attempts: u32,
+    },
 }
 
 /// The statements that make a transaction fail, as a transaction fails that must start again.
@@ -69,14 +83,14 @@ impl<D: Driver> Restarts<D> {
 
     /// The place at which a piece of work fails, if this attempt does.
     fn place(&self, job: &WriteJob) -> Option<u64> {
-        match self.when {
-            When::Always(place) => Some(place),
-            When::First { attempts, places } if job.attempt() < attempts => {
+        let (place, attempts) = match self.when {
+            When::At { place, attempts } => (Some(place), attempts),
+            When::First { attempts, places } => {
                 let work = job.operation() % u128::from(places.max(1));
-                u64::try_from(work).ok()
+                (u64::try_from(work).ok(), attempts)
             }
-            When::First { .. } => None,
-        }
+        };
+        place.filter(|_| job.attempt() < attempts)
     }
 }
 
@@ -113,6 +127,10 @@ impl<D: Driver> Driver for Restarts<D> {
         self.driver.upgrades().await
     }
 
+    fn connections(&self) -> Option<Connections> {
+        self.driver.connections()
+    }
+
     async fn close(&self) -> Result<(), DriverError> {
         self.driver.close().await
     }
@@ -130,15 +148,21 @@ struct Restarted<'a> {
 impl Restarted<'_> {
     /// Sends a statement, or what makes it fail.
     fn send(&mut self, step: Step, out: &mut Vec<Step>) {
+        let begins = is(&step, "BEGIN");
+        // A decision that needs more may roll back and begin again.
+        if begins || is(&step, "ROLLBACK") {
+            self.position = begins.then_some(0);
+            out.push(step);
+            return;
+        }
         let Some(position) = self.position else {
-            self.position = is(&step, "BEGIN").then_some(0);
             out.push(step);
             return;
         };
         self.position = Some(position + 1);
         let commits = is(&step, "COMMIT");
         let fails = |place| position == place || (commits && position < place);
-        if is(&step, "ROLLBACK") || !self.place.is_some_and(fails) {
+        if !self.place.is_some_and(fails) {
             out.push(step);
             return;
         }

@@ -1,57 +1,26 @@
 //! The conformance suite on YugabyteDB, or on PostgreSQL in its place.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use feast_registry_conformance::{Harness, Opened, conformance_main};
-use feast_registry_core::backend::StoreOptions;
-use feast_registry_core::url::RegistryUrl;
-use feast_registry_core::{Error, ErrorKind, Result, Store};
-use feast_registry_postgres::{PostgresDriver, PostgresSettings, open};
-use feast_registry_sql::{Access, Driver, SqlStore, Step};
+use feast_registry_conformance::{Harness, Opened, Server, conformance_main};
+use feast_registry_core::{Result, Store};
+use feast_registry_postgres::testing::{COMMIT, TestServer};
 use feast_registry_yugabytedb::YugabyteDialect;
-use tokio::sync::OnceCell;
-
-/// The URL of a server, as somebody who may create schemas.
-const URL: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
 
 /// A schema for every store.
-#[derive(Default)]
 struct YugabyteHarness {
-    /// What makes and drops schemas.
-    administrator: OnceCell<PostgresDriver>,
-}
-
-/// Settings for a schema of the server.
-fn settings(schema: Option<&str>) -> Result<PostgresSettings> {
-    let wrong = |text: String| Error::new(ErrorKind::Config, text);
-    // Not to skip: whoever runs the suite wants to know how the database does.
-    let url = std::env::var(URL).map_err(|_| wrong(format!("{URL} does not name a server")))?;
-    let url = RegistryUrl::parse(&url).map_err(|error| wrong(error.to_string()))?;
-    let mut options = StoreOptions::new(url);
-    options.schema = schema.map(str::to_owned);
-    PostgresSettings::from_options(&options)
-}
-
-fn store(schema: &str) -> Result<SqlStore<PostgresDriver>> {
-    let dialect = YugabyteDialect::in_schema(Some(schema.to_owned()));
-    open(&settings(Some(schema))?, dialect)
+    server: TestServer<YugabyteDialect>,
 }
 
 impl YugabyteHarness {
-    async fn administrator(&self) -> Result<&PostgresDriver> {
-        let connect = async || -> Result<PostgresDriver> {
-            let driver = PostgresDriver::new(&settings(None)?, YugabyteDialect::default())?;
-            Ok(driver)
-        };
-        self.administrator.get_or_try_init(connect).await
-    }
-
-    async fn execute(&self, sql: String) -> Result<()> {
-        let driver = self.administrator().await?;
-        let mut connection = driver.acquire(Access::Write).await?;
-        connection.run(vec![Step::control(sql)]).await?;
-        Ok(())
+    /// Not to skip: whoever runs the suite wants to know how the database does.
+    fn from_env() -> Self {
+        let server = TestServer::from_env(YugabyteDialect::in_schema);
+        YugabyteHarness {
+            server: server.expect("FEAST_REGISTRY_CONFORMANCE_URL names a server"),
+        }
     }
 }
 
@@ -62,19 +31,44 @@ impl Harness for YugabyteHarness {
     }
 
     async fn open(&self) -> Result<Opened> {
-        let schema = format!("feast_registry_test_{}", uuid::Uuid::new_v4().simple());
-        self.execute(format!("CREATE SCHEMA {schema}")).await?;
-        Ok(Opened::new(store(&schema)?, schema))
+        let schema = self.server.create().await?;
+        let settings = self.server.settings(Some(&schema))?;
+        Ok(Opened::new(self.server.store(&settings)?, schema))
     }
 
     async fn reopen(&self, location: &str) -> Result<Arc<dyn Store>> {
-        Ok(Arc::new(store(location)?))
+        let settings = self.server.settings(Some(location))?;
+        Ok(Arc::new(self.server.store(&settings)?))
     }
 
     async fn discard(&self, location: &str) -> Result<()> {
-        self.execute(format!("DROP SCHEMA {location} CASCADE"))
-            .await
+        self.server.discard(location).await
+    }
+
+    fn server(&self) -> Option<&dyn Server> {
+        self.server.address().is_some().then_some(self)
     }
 }
 
-conformance_main!(YugabyteHarness::default());
+/// For the trials of connections that break.
+#[async_trait]
+impl Server for YugabyteHarness {
+    fn address(&self) -> String {
+        self.server.address().unwrap_or_default()
+    }
+
+    async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>> {
+        let settings = self.server.through(location, address)?;
+        Ok(Arc::new(self.server.store(&settings)?))
+    }
+
+    async fn kill(&self, location: &str) -> Result<usize> {
+        self.server.kill(location).await
+    }
+
+    fn commit(&self) -> [&[u8]; 2] {
+        COMMIT
+    }
+}
+
+conformance_main!(YugabyteHarness::from_env());

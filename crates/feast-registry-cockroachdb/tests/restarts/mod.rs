@@ -1,14 +1,15 @@
-//! Statements that let PostgreSQL fail as CockroachDB does.
+//! How PostgreSQL is made to fail as CockroachDB does.
 
+use feast_registry_cockroachdb::CockroachDialect;
 use feast_registry_core::Result;
-
-use crate::common;
+use feast_registry_postgres::testing::TestServer;
+use feast_registry_sql::testing::Failing;
 
 /// Fails as a transaction fails that must start again.
-pub(crate) const FAILS_AT_ONCE: &str = "DO $$ BEGIN RAISE EXCEPTION USING errcode = '40001', \
-                                        message = 'restart transaction: planned by the test'; END $$";
+const FAILS_AT_ONCE: &str = "DO $$ BEGIN RAISE EXCEPTION USING errcode = '40001', \
+                             message = 'restart transaction: planned by the test'; END $$";
 /// Succeeds, and lets COMMIT fail so.
-pub(crate) const FAILS_AT_COMMIT: &str = "INSERT INTO feast_registry_restarts.at_commit VALUES (1)";
+const FAILS_AT_COMMIT: &str = "INSERT INTO feast_registry_restarts.at_commit VALUES (1)";
 
 /// What makes [`FAILS_AT_COMMIT`] work: a constraint that is looked at when a transaction commits, and
 /// never holds. The table stays empty.
@@ -22,10 +23,18 @@ const LET_COMMITS_FAIL: [&str; 5] = [
      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION feast_registry_restarts.fail()",
 ];
 
-/// Prepares the server for [`FAILS_AT_COMMIT`].
-pub(crate) async fn let_commits_fail() -> Result<()> {
+/// The statements that fail, on any server of the family.
+pub(crate) fn failing() -> Failing {
+    Failing {
+        at_once: FAILS_AT_ONCE.into(),
+        at_commit: FAILS_AT_COMMIT.into(),
+    }
+}
+
+/// Prepares the server for them.
+pub(crate) async fn let_commits_fail(server: &TestServer<CockroachDialect>) -> Result<()> {
     for statement in LET_COMMITS_FAIL {
-        common::execute(statement.to_owned()).await?;
+        server.execute(statement).await?;
     }
     Ok(())
 }

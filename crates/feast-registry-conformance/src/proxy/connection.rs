@@ -34,7 +34,8 @@ enum Verdict {
 /// What is known of one connection.
 #[derive(Debug, Default)]
 struct Memory {
-    last: Option<Way>,
+    /// Whether the client has sent something since it was last answered.
+    asked: bool,
     request: Option<Finder>,
     /// Looks for the answer that shall be lost. From now on the client gets nothing.
     answer: Option<Finder>,
@@ -48,14 +49,12 @@ pub(super) async fn run(mut client: TcpStream, mut server: TcpStream, faults: &F
     let memory = Mutex::new(Memory::default());
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
-    let judge = |way, piece: &[u8]| {
-        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.judge(way, piece, faults)
-    };
+    let lock = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+    let judge = |way, piece: &[u8]| lock().judge(way, piece, faults);
     // Whatever ends first ends the other too: both sides are closed when this returns.
     tokio::select! {
-        _ = pump(from_client, to_server, |piece| judge(Way::ToServer, piece)) => {}
-        _ = pump(from_server, to_client, |piece| judge(Way::ToClient, piece)) => {}
+        _ = pump(from_client, to_server, |piece| judge(Way::ToServer, piece), || {}) => {}
+        _ = pump(from_server, to_client, |piece| judge(Way::ToClient, piece), || lock().answered()) => {}
         _ = cuts.changed() => {}
     }
 }
@@ -64,6 +63,7 @@ async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     judge: impl Fn(&[u8]) -> Verdict,
+    passed: impl Fn(),
 ) -> io::Result<()> {
     let mut buffer = vec![0; PIECE];
     loop {
@@ -81,15 +81,21 @@ async fn pump(
             Verdict::Swallow => {}
             Verdict::Cut(rest) => return to.write_all(&piece[..rest.min(length)]).await,
         }
+        passed();
     }
 }
 
 impl Memory {
+    /// The client has been given an answer, or a part of one. Not before it was passed on: whatever the
+    /// client sent until then was sent in advance.
+    fn answered(&mut self) {
+        self.asked = false;
+    }
+
     fn judge(&mut self, way: Way, piece: &[u8], faults: &Faults) -> Verdict {
-        if way == Way::ToServer && self.last != Some(way) {
+        if way == Way::ToServer && !std::mem::replace(&mut self.asked, true) {
             faults.turned();
         }
-        self.last = Some(way);
         if let (Some(answer), Way::ToClient) = (&mut self.answer, way) {
             // The fault may be over for others; this connection is lost.
             return if answer.ends_in(piece) {

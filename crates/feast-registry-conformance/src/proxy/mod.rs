@@ -93,7 +93,8 @@ impl Proxy {
     }
 
     /// How often a client has sent something after an answer, or at first, over all connections:
-    /// the round trips, if clients wait for the whole answer.
+    /// the round trips, if clients wait for the whole answer. For clients that send in advance, and
+    /// may be answered meanwhile, set [`Fault::Delay`]: what they send before they see an answer is one trip.
     pub fn round_trips(&self) -> u64 {
         self.faults.round_trips()
     }

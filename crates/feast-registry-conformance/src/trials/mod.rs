@@ -17,6 +17,7 @@ mod materialization;
 mod migration;
 mod model;
 mod names;
+mod outage;
 mod payload;
 mod plan;
 mod preconditions;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Trial> {
         concurrency::trials(),
         cancellation::trials(),
         durability::trials(),
+        outage::trials(),
         errors::trials(),
         model::trials(),
     ]

@@ -1,6 +1,7 @@
 //! A server with a database for every test.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::net::SocketAddr;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,7 @@ use feast_registry_core::{Error, ErrorKind, Result};
 use feast_registry_mysql::{MysqlDriver, MysqlSettings};
 use feast_registry_sql::SqlStore;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder};
+use mysql_async::{Conn, OptsBuilder, Row};
 
 const URL: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
 
@@ -61,6 +62,42 @@ impl Server {
     pub(crate) fn authority(&self) -> (String, u16) {
         let (host, port) = self.nodes[0].hosts()[0].clone();
         (host, port.unwrap_or(3306))
+    }
+
+    /// The URL of a database on the first node by another way, that of a proxy.
+    pub(crate) fn through(&self, database: &str, address: SocketAddr) -> String {
+        let (host, port) = self.authority();
+        let authority = format!("{host}:{port}");
+        self.url(0, database)
+            .replace(&authority, &address.to_string())
+    }
+
+    /// The sessions in a database, and what each is doing.
+    pub(crate) async fn sessions(&self, database: &str) -> Result<Vec<(u64, String)>> {
+        let mut conn = self.connect(None).await?;
+        let rows: Vec<Row> = conn.query("SHOW PROCESSLIST").await.map_err(internal)?;
+        conn.disconnect().await.map_err(internal)?;
+        let of_it = |row: &&Row| {
+            let name: Option<String> = row.get("db").flatten();
+            name.as_deref() == Some(database)
+        };
+        let session = |row: &Row| Some((row.get("Id")?, row.get("Command")?));
+        Ok(rows.iter().filter(of_it).filter_map(session).collect())
+    }
+
+    /// Ends all sessions in a database; how many.
+    pub(crate) async fn kill(&self, database: &str) -> Result<usize> {
+        let mut conn = self.connect(None).await?;
+        let sessions = self.sessions(database).await?;
+        for (session, _) in &sessions {
+            match conn.query_drop(format!("KILL {session}")).await {
+                // It has ended by itself.
+                Err(mysql_async::Error::Server(error)) if error.code == 1094 => {}
+                outcome => outcome.map_err(internal)?,
+            }
+        }
+        conn.disconnect().await.map_err(internal)?;
+        Ok(sessions.len())
     }
 
     /// How many nodes there are.
@@ -140,7 +177,8 @@ async fn log_in(node: &RegistryUrl, database: Option<&str>) -> Result<Conn> {
     Conn::new(options).await.map_err(internal)
 }
 
-async fn open(url: &str) -> Result<SqlStore<MysqlDriver>> {
+/// Opens the database of a URL as a store.
+pub(crate) async fn open(url: &str) -> Result<SqlStore<MysqlDriver>> {
     feast_registry_mysql::open(&settings(url)?).await
 }
 

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use feast_registry_conformance::proxy::Fault;
 use feast_registry_core::store::{Decision, Lock, ReadSet, StoreExt};
-use feast_registry_core::{Effect, ErrorKind, Freshness, Key, Kind, Registry, RegistryOptions};
+use feast_registry_core::{Effect, Freshness, Key, Kind, Registry, RegistryOptions};
+use feast_registry_mysql::MysqlDriver;
+use feast_registry_sql::{Access, Driver, FaultClass};
 use libtest_mimic::Trial;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::common::Server;
+use crate::common::{Server, settings};
 use crate::fixture::{Fixture, entity, until};
-use crate::proxy::Cut;
 
 pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
     crate::trials!(server, "connections":
         one_cut_before_commit_is_replaced_and_the_change_made_once,
-        one_cut_when_commit_was_sent_leaves_the_outcome_open,
-        one_cut_while_commit_was_sent_leaves_the_outcome_open,
-        killed_ones_are_replaced,
+        none_free_in_time_is_an_error,
         a_writer_that_was_dropped_while_waiting_is_ended,
         a_transaction_that_the_server_ended_does_not_count_as_committed,
     )
@@ -34,62 +32,27 @@ async fn one_cut_before_commit_is_replaced_and_the_change_made_once(server: Arc<
     let fixture = Fixture::new(&server).await;
     let (registry, proxy) = fixture.behind_proxy().await;
     registry.apply(entity("it", "first")).await.unwrap();
-    proxy.cut(Cut::Statement);
+    proxy.set(Fault::LoseRequest(Vec::new()));
     let outcome = registry.apply(entity("it", "second")).await.unwrap();
     assert_eq!(outcome.effect, Effect::Updated);
     registry.get(&it(), Freshness::Store).await.unwrap();
     fixture.end().await;
 }
 
-async fn one_cut_when_commit_was_sent_leaves_the_outcome_open(server: Arc<Server>) {
-    outcome_of(server, Cut::AfterCommit).await;
-}
-
-async fn one_cut_while_commit_was_sent_leaves_the_outcome_open(server: Arc<Server>) {
-    outcome_of(server, Cut::BeforeCommit).await;
-}
-
-async fn outcome_of(server: Arc<Server>, cut: Cut) {
+async fn none_free_in_time_is_an_error(server: Arc<Server>) {
     let fixture = Fixture::new(&server).await;
-    let (registry, proxy) = fixture.behind_proxy().await;
-    registry.apply(entity("it", "first")).await.unwrap();
-    proxy.cut(cut);
-    let error = registry.apply(entity("it", "second")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnknownOutcome, "{error}");
-    // The next change waits for the lost transaction, if it is still there.
-    registry.apply(entity("other", "")).await.unwrap();
-    registry.apply(entity("it", "third")).await.unwrap();
+    let mut settings = settings(&fixture.url()).unwrap();
+    settings.max_size = 1;
+    settings.acquire_timeout = Duration::from_millis(200);
+    let driver = MysqlDriver::connect(&settings).await.unwrap();
+    let held = driver.acquire(Access::Write).await.unwrap();
+    let Err(fault) = driver.acquire(Access::Write).await else {
+        panic!("there is only one connection");
+    };
+    assert_eq!(fault.class, FaultClass::Unavailable, "{fault}");
+    drop(held);
+    assert!(driver.acquire(Access::Write).await.is_ok());
     fixture.end().await;
-}
-
-async fn killed_ones_are_replaced(server: Arc<Server>) {
-    let fixture = Fixture::new(&server).await;
-    let registry = fixture.registry().await;
-    registry.apply(entity("it", "first")).await.unwrap();
-    registry.get(&it(), Freshness::Store).await.unwrap();
-    kill_all(&fixture).await;
-    registry.apply(entity("it", "second")).await.unwrap();
-    registry.get(&it(), Freshness::Store).await.unwrap();
-    fixture.end().await;
-}
-
-async fn kill_all(fixture: &Fixture) {
-    let mut conn = fixture.server.connect(None).await.unwrap();
-    let sessions = sessions(&mut conn, &fixture.database).await;
-    assert!(!sessions.is_empty());
-    for (session, _) in sessions {
-        conn.query_drop(format!("KILL {session}")).await.unwrap();
-    }
-    conn.disconnect().await.unwrap();
-}
-
-/// The sessions in a database, and what each is doing.
-async fn sessions(conn: &mut Conn, database: &str) -> Vec<(u64, String)> {
-    let rows: Vec<Row> = conn.query("SHOW PROCESSLIST").await.unwrap();
-    rows.iter()
-        .filter(|row| row.get::<Option<String>, _>("db").flatten().as_deref() == Some(database))
-        .map(|row| (row.get("Id").unwrap(), row.get("Command").unwrap()))
-        .collect()
 }
 
 async fn a_writer_that_was_dropped_while_waiting_is_ended(server: Arc<Server>) {
@@ -116,9 +79,8 @@ async fn a_writer_that_was_dropped_while_waiting_is_ended(server: Arc<Server>) {
     timeout(Duration::from_millis(300), waiting)
         .await
         .unwrap_err();
-    let watcher = Mutex::new(server.connect(None).await.unwrap());
     until("nobody waits for the row", || async {
-        let sessions = sessions(&mut *watcher.lock().await, &fixture.database).await;
+        let sessions = server.sessions(&fixture.database).await.unwrap();
         !sessions.iter().any(|(_, doing)| doing == "Execute")
     })
     .await;
@@ -148,12 +110,10 @@ async fn a_transaction_that_the_server_ended_does_not_count_as_committed(server:
     let result = store
         .transact_typed(reads, move |view, _| {
             if seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 {
-                let fixture = Fixture {
-                    server: Arc::clone(&killer),
-                    database: database.clone(),
-                };
                 // Between the read and the write.
-                tokio::task::block_in_place(|| runtime.block_on(kill_all(&fixture)));
+                let kill = killer.kill(&database);
+                let killed = tokio::task::block_in_place(|| runtime.block_on(kill));
+                assert!(killed.unwrap() > 0);
             }
             let row = view.key(&it(), Lock::Update).flatten().unwrap();
             let write = feast_registry_core::store::Write::Update {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use feast_registry_conformance::proxy::Proxy;
 use feast_registry_core::{Apply, Kind, Registry, RegistryOptions};
 use feast_registry_mysql::MysqlDriver;
 use feast_registry_proto::core::{
@@ -14,7 +15,6 @@ use feast_registry_sql::SqlStore;
 use mysql_async::prelude::{FromValue, Queryable};
 
 use crate::common::Server;
-use crate::proxy::Proxy;
 
 /// A database of one test, which is removed at its end.
 pub(crate) struct Fixture {
@@ -45,11 +45,9 @@ impl Fixture {
     /// A registry behind a proxy.
     pub(crate) async fn behind_proxy(&self) -> (Registry, Proxy) {
         let (host, port) = self.server.authority();
-        let proxy = Proxy::to(host.clone(), port).await;
-        let from = format!("{host}:{port}");
-        let to = format!("127.0.0.1:{}", proxy.port);
-        let registry = registry(&self.url().replace(&from, &to)).await;
-        (registry, proxy)
+        let proxy = Proxy::start(format!("{host}:{port}")).await.unwrap();
+        let url = self.server.through(&self.database, proxy.address());
+        (registry(&url).await, proxy)
     }
 
     /// Runs a statement in the database.

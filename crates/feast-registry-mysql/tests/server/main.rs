@@ -5,12 +5,14 @@
 mod columns;
 #[path = "../common/mod.rs"]
 mod common;
+mod conflicts;
 mod connections;
 mod fixture;
 mod names;
 mod options;
-mod proxy;
+mod plain;
 mod rights;
+mod tls;
 mod trips;
 
 use std::future::Future;
@@ -27,10 +29,12 @@ fn main() -> ExitCode {
     let server = Arc::new(Server::from_env());
     let trials = [
         columns::trials(&server),
+        conflicts::trials(&server),
         connections::trials(&server),
         names::trials(&server),
         options::trials(&server),
         rights::trials(&server),
+        tls::trials(&server),
         trips::trials(&server),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()

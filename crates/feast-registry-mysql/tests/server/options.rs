@@ -18,45 +18,14 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         a_host_that_does_not_answer_is_passed_over,
         a_database_that_is_not_there_is_named,
         a_wrong_password_is_refused_and_not_shown,
-        without_tls_on_the_server_required_fails_and_preferred_does_not,
-        a_certificate_of_an_unknown_authority_will_do_unless_it_is_checked,
         a_socket_serves_as_well,
         reads_that_may_be_behind_go_to_the_replica,
         printed_statements_make_the_tables,
     )
-    .into_iter()
-    .chain(with_authority(server))
-    .collect()
 }
 
-/// Tests that need a server with a certificate for its address, and in the URL the authority and a
-/// certificate for clients.
-fn with_authority(server: &Arc<Server>) -> Vec<Trial> {
-    let url = server.url(0, "");
-    let given = |key: &str| url.contains(key);
-    let trials = crate::trials!(server, "options with ssl_ca, ssl_cert and ssl_key in the URL":
-        a_certificate_of_a_known_authority_is_accepted,
-        the_client_shows_its_certificate,
-    );
-    let known = given("ssl_ca=") && given("ssl_cert=") && given("ssl_key=");
-    trials
-        .into_iter()
-        .map(|trial| trial.with_ignored_flag(!known))
-        .collect()
-}
-
-/// A URL with one key more, or with another value for it.
-fn with(url: &str, key: &str, value: &str) -> String {
-    let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let prefix = format!("{key}=");
-    let others = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with(&prefix));
-    let others: String = others.map(|pair| format!("{pair}&")).collect();
-    format!("{base}?{others}{key}={value}")
-}
-
-async fn open(url: &str) -> Result<String> {
+/// Opens a database; what its server is.
+pub(crate) async fn open(url: &str) -> Result<String> {
     let store = feast_registry_mysql::open(&settings(url)?).await?;
     store.health().await?;
     store.describe().await
@@ -117,74 +86,6 @@ async fn a_wrong_password_is_refused_and_not_shown(server: Arc<Server>) {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     let shown = format!("{error} {error:?} {:?}", settings(&url).unwrap());
     assert!(!shown.contains("s3cret"), "{shown}");
-}
-
-async fn has_tls(fixture: &Fixture) -> bool {
-    fixture
-        .number("SELECT COALESCE(@@ssl_cert, '') <> ''")
-        .await
-        == 1
-}
-
-async fn without_tls_on_the_server_required_fails_and_preferred_does_not(server: Arc<Server>) {
-    let fixture = Fixture::new(&server).await;
-    let required = open(&with(&fixture.url(), "ssl_mode", "REQUIRED")).await;
-    assert_eq!(required.is_ok(), has_tls(&fixture).await, "{required:?}");
-    open(&with(&fixture.url(), "ssl_mode", "PREFERRED"))
-        .await
-        .unwrap();
-    fixture.end().await;
-}
-
-async fn a_certificate_of_an_unknown_authority_will_do_unless_it_is_checked(server: Arc<Server>) {
-    let fixture = Fixture::new(&server).await;
-    if has_tls(&fixture).await {
-        let url = fixture.url();
-        let url = url.split_once('?').unwrap().0;
-        open(&with(url, "ssl", "true")).await.unwrap();
-        for mode in ["VERIFY_CA", "VERIFY_IDENTITY"] {
-            let error = open(&with(url, "ssl_mode", mode)).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-        }
-    }
-    fixture.end().await;
-}
-
-async fn a_certificate_of_a_known_authority_is_accepted(server: Arc<Server>) {
-    let fixture = Fixture::new(&server).await;
-    // With an authority, certificate and name are checked.
-    open(&fixture.url()).await.unwrap();
-    let (host, _) = server.authority();
-    let other = fixture.url().replace(&host, "localhost");
-    open(&other).await.unwrap_err();
-    open(&with(&other, "ssl_check_hostname", "false"))
-        .await
-        .unwrap();
-    fixture.end().await;
-}
-
-async fn the_client_shows_its_certificate(server: Arc<Server>) {
-    let fixture = Fixture::new(&server).await;
-    let user = &fixture.database[..30];
-    let account = format!("{user}@'127.0.0.1'");
-    for sql in [
-        format!("CREATE USER {account} IDENTIFIED BY 'pw' REQUIRE X509"),
-        format!("GRANT ALL ON {}.* TO {account}", fixture.database),
-    ] {
-        server.administer(&sql).await.unwrap();
-    }
-    let url = fixture.url();
-    let (_, address) = url.split_once('@').unwrap();
-    let url = format!("mysql://{user}:pw@{address}");
-    open(&url).await.unwrap();
-    let without = url.split_once("&ssl_cert=").unwrap().0.to_owned();
-    let error = open(&without).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-    server
-        .administer(&format!("DROP USER {account}"))
-        .await
-        .unwrap();
-    fixture.end().await;
 }
 
 async fn a_socket_serves_as_well(server: Arc<Server>) {

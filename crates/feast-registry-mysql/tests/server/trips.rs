@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use feast_registry_conformance::proxy::Proxy;
 use feast_registry_core::{Effect, Freshness, Key, Kind, Registry};
 use libtest_mimic::Trial;
 
 use crate::common::Server;
 use crate::fixture::{Fixture, entity, view};
-use crate::proxy::Proxy;
 
 pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
     crate::trials!(server, "trips":
@@ -28,10 +28,10 @@ async fn of_change(
     let mut least = u64::MAX;
     registry.apply(apply(0)).await.unwrap();
     for edition in 1..6 {
-        let before = proxy.trips();
+        let before = proxy.round_trips();
         let outcome = registry.apply(apply(edition)).await.unwrap();
         assert_eq!(outcome.effect, Effect::Updated);
-        least = least.min(proxy.trips() - before);
+        least = least.min(proxy.round_trips() - before);
     }
     least
 }
@@ -52,9 +52,9 @@ async fn a_read_is_one(server: Arc<Server>) {
     registry.apply(entity("it", "")).await.unwrap();
     let key = Key::new(Kind::Entity, "p", "it");
     registry.get(&key, Freshness::Store).await.unwrap();
-    let before = proxy.trips();
+    let before = proxy.round_trips();
     registry.get(&key, Freshness::Store).await.unwrap();
-    assert_eq!(proxy.trips() - before, 1);
+    assert_eq!(proxy.round_trips() - before, 1);
     fixture.end().await;
 }
 
@@ -64,10 +64,10 @@ async fn what_changes_nothing_is_not_committed(server: Arc<Server>) {
     for _ in 0..2 {
         registry.apply(entity("it", "")).await.unwrap();
     }
-    let before = proxy.trips();
+    let before = proxy.round_trips();
     let outcome = registry.apply(entity("it", "")).await.unwrap();
     assert_eq!(outcome.effect, Effect::Unchanged);
-    let trips = proxy.trips() - before;
+    let trips = proxy.round_trips() - before;
     assert!(trips <= 3, "{trips} trips");
     fixture.end().await;
 }
@@ -77,9 +77,9 @@ async fn a_probe_of_all_tables_is_one(server: Arc<Server>) {
     let (registry, proxy) = fixture.behind_proxy().await;
     registry.apply(entity("it", "")).await.unwrap();
     registry.store().changes().await.unwrap();
-    let before = proxy.trips();
+    let before = proxy.round_trips();
     let probe = registry.store().changes().await.unwrap();
-    assert_eq!(proxy.trips() - before, 1);
+    assert_eq!(proxy.round_trips() - before, 1);
     assert!(probe.entries.contains_key(&(Kind::Entity, "p".into())));
     fixture.end().await;
 }

@@ -11,8 +11,7 @@ use feast_registry_postgres::{
 use feast_registry_sql::{Access, Driver, DriverError, FaultClass, Value};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 
-use crate::common;
-use crate::fixture::{Fixture, address, rows, view};
+use crate::fixture::{Fixture, address, rows, server, view};
 
 /// A port on which nobody listens.
 async fn closed_port() -> u16 {
@@ -43,14 +42,14 @@ async fn refused(settings: &PostgresSettings) -> DriverError {
 }
 
 pub(crate) async fn the_next_host_is_tried() {
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     let closed = Host::Tcp("127.0.0.1".to_owned(), closed_port().await);
     settings.hosts.insert(0, closed);
     assert!(driver(&settings).version().await.is_ok());
 }
 
 pub(crate) async fn every_host_that_failed_is_named() {
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     let ports = [closed_port().await, closed_port().await];
     settings.hosts = ports
         .map(|port| Host::Tcp("127.0.0.1".to_owned(), port))
@@ -66,7 +65,7 @@ pub(crate) async fn every_host_that_failed_is_named() {
 }
 
 pub(crate) async fn a_server_that_may_only_be_read_will_not_do() {
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     settings.options = "-c default_transaction_read_only=on".to_owned();
     settings.target = TargetSession::ReadWrite;
     let fault = refused(&settings).await;
@@ -76,7 +75,7 @@ pub(crate) async fn a_server_that_may_only_be_read_will_not_do() {
 }
 
 pub(crate) async fn a_socket_serves_as_well() {
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     let server = address(&settings);
     let folder = tempfile::tempdir().unwrap();
     let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
@@ -95,7 +94,7 @@ pub(crate) async fn a_socket_serves_as_well() {
 }
 
 pub(crate) async fn reads_that_may_be_behind_go_to_the_replica() {
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     let mut replica = settings.clone();
     replica.application_name = "the replica".to_owned();
     settings.replica = Some(Box::new(replica));
@@ -112,7 +111,7 @@ pub(crate) async fn reads_that_may_be_behind_go_to_the_replica() {
 /// As Feast has it: `search_path` says where the tables are.
 pub(crate) async fn tables_are_in_the_current_schema_if_none_is_named() {
     let fixture = Fixture::new().await;
-    let mut settings = common::settings(None).unwrap();
+    let mut settings = server().settings(None).unwrap();
     settings.options = format!("-c search_path={}", fixture.schema);
     let store = open(&settings, PostgresDialect::new()).unwrap();
     store.initialize(SchemaMode::Auto).await.unwrap();
@@ -129,7 +128,7 @@ pub(crate) async fn tables_are_in_the_current_schema_if_none_is_named() {
 }
 
 pub(crate) async fn the_wrong_product_is_named() {
-    let options = StoreOptions::new(common::url().unwrap());
+    let options = StoreOptions::new(server().url().clone());
     let dialect = PostgresDialect::new;
     let right = open_options(&options, dialect(), Product::Any)
         .await

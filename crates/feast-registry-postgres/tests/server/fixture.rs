@@ -3,42 +3,41 @@
 use std::sync::Arc;
 
 use feast_registry_core::{Apply, Kind, Registry, RegistryOptions};
-use feast_registry_postgres::{Host, PostgresDialect, PostgresDriver, PostgresSettings, open};
+use feast_registry_postgres::testing::TestServer;
+use feast_registry_postgres::{Host, PostgresDialect, PostgresDriver, PostgresSettings};
 use feast_registry_proto::core::{FeatureView, FeatureViewSpec};
 use feast_registry_proto::prost::Message;
-use feast_registry_sql::{Access, Connection, Driver, DriverError, Row, SqlStore, Step, Value};
+use feast_registry_sql::{Connection, DriverError, Row, SqlStore, Step, Value};
 
-use crate::common;
+/// The server of all trials.
+pub(crate) fn server() -> TestServer<PostgresDialect> {
+    TestServer::from_env(PostgresDialect::in_schema).unwrap()
+}
 
 /// A schema that is there as long as the trial.
 pub(crate) struct Fixture {
     pub(crate) schema: String,
-    pub(crate) administrator: PostgresDriver,
+    pub(crate) server: TestServer<PostgresDialect>,
 }
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        let administrator = common::driver().unwrap();
-        let schema = common::create_schema(&administrator).await.unwrap();
-        Fixture {
-            schema,
-            administrator,
-        }
+        let server = server();
+        let schema = server.create().await.unwrap();
+        Fixture { schema, server }
     }
 
     /// Removes the schema. A trial that fails leaves it for whoever wants to look.
     pub(crate) async fn end(self) {
-        common::drop_schema(&self.administrator, &self.schema)
-            .await
-            .unwrap();
+        self.server.discard(&self.schema).await.unwrap();
     }
 
     pub(crate) fn settings(&self) -> PostgresSettings {
-        common::settings(Some(&self.schema)).unwrap()
+        self.server.settings(Some(&self.schema)).unwrap()
     }
 
     pub(crate) fn driver(&self) -> PostgresDriver {
-        PostgresDriver::new(&self.settings(), PostgresDialect::new()).unwrap()
+        self.server.driver(&self.settings()).unwrap()
     }
 
     /// The name of a table in the schema.
@@ -48,20 +47,16 @@ impl Fixture {
 
     /// Runs a statement as the administrator.
     pub(crate) async fn execute(&self, sql: impl Into<String>) {
-        common::execute(&self.administrator, sql.into())
-            .await
-            .unwrap();
+        self.server.execute(sql).await.unwrap();
     }
 
     /// The rows that a query of the administrator finds.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
-        let mut connection = self.administrator.acquire(Access::Read).await.unwrap();
-        rows(&mut *connection, sql).await.unwrap()
+        self.server.rows(sql).await.unwrap()
     }
 
     pub(crate) async fn registry(&self, settings: &PostgresSettings) -> TestRegistry {
-        let dialect = PostgresDialect::in_schema(Some(self.schema.clone()));
-        let store = Arc::new(open(settings, dialect).unwrap());
+        let store = Arc::new(self.server.store(settings).unwrap());
         let registry = Registry::open(Arc::clone(&store) as _, RegistryOptions::default());
         TestRegistry {
             registry: registry.await.unwrap(),

@@ -49,7 +49,7 @@ pub(crate) async fn a_dropped_connection_is_not_handed_on_with_its_transaction()
     drop(connection);
     let mut connection = driver.acquire(Access::Write).await.unwrap();
     assert_ne!(process(&mut *connection).await, first);
-    gone(&fixture.administrator, &first).await;
+    gone(fixture.server.administrator(), &first).await;
     drop(connection);
     fixture.end().await;
 }
@@ -76,7 +76,7 @@ pub(crate) async fn a_dropped_wait_for_a_lock_ends_at_once() {
     let run = timeout(Duration::from_millis(100), connection.run(lock())).await;
     assert!(run.is_err(), "the lock was not held");
     drop(connection);
-    gone(&fixture.administrator, &waiting).await;
+    gone(fixture.server.administrator(), &waiting).await;
     drop(holder);
     fixture.end().await;
 }
@@ -100,7 +100,12 @@ pub(crate) async fn a_terminated_connection_is_replaced() {
     let mut connection = driver.acquire(Access::Write).await.unwrap();
     let first = process(&mut *connection).await;
     connection.run(vec![Step::control("BEGIN")]).await.unwrap();
-    let mut administrator = fixture.administrator.acquire(Access::Write).await.unwrap();
+    let mut administrator = fixture
+        .server
+        .administrator()
+        .acquire(Access::Write)
+        .await
+        .unwrap();
     let terminate = query("SELECT pg_terminate_backend($1)", vec![first.clone()]);
     administrator.run(vec![terminate]).await.unwrap();
     drop(administrator);

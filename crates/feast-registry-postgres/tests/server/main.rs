@@ -4,17 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panic")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod certificates;
+mod conflicts;
 mod connecting;
-mod cut;
 mod fixture;
 mod leftovers;
-mod outage;
 mod preparing;
-mod proxy;
 mod rights;
 mod statements;
 mod tls;
@@ -64,13 +59,11 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         leftovers::a_dropped_wait_for_a_lock_ends_at_once,
         leftovers::no_connection_in_time_is_an_error,
         leftovers::a_terminated_connection_is_replaced,
-        cut::a_commit_that_never_arrived_is_unknown_and_did_nothing,
-        cut::a_commit_without_an_answer_is_unknown_and_happened_once,
-        cut::a_refused_commit_is_tried_again,
-        cut::a_commit_that_is_always_refused_gives_up,
-        outage::writers_outlive_their_connections,
-        outage::a_call_under_way_waits_for_a_server_that_comes_back,
-        outage::a_deadlock_is_tried_again,
+        conflicts::a_deadlock_is_tried_again,
+        conflicts::a_conflict_at_any_statement_is_tried_again,
+        conflicts::conflicts_without_end_are_given_up,
+        conflicts::a_refused_commit_is_tried_again,
+        conflicts::a_commit_that_is_always_refused_gives_up,
         trips::a_change_of_a_view_is_two_round_trips,
         trips::a_read_is_one_round_trip,
         connecting::the_next_host_is_tried,

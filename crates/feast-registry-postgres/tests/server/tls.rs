@@ -9,8 +9,7 @@ use feast_registry_sql::{Access, Driver, DriverError};
 use tokio::time::timeout;
 
 use crate::certificates::{Authority, Identity};
-use crate::common;
-use crate::fixture::{address, query, through};
+use crate::fixture::{address, query, server, through};
 use crate::leftovers::{gone, process};
 use crate::tls_proxy::{Offer, start};
 
@@ -20,7 +19,7 @@ async fn before(
     clients: Option<&Authority>,
     offer: Offer,
 ) -> PostgresSettings {
-    let settings = common::settings(None).unwrap();
+    let settings = server().settings(None).unwrap();
     let port = start(address(&settings), identity, clients, offer).await;
     through(&settings, port)
 }
@@ -132,5 +131,9 @@ pub(crate) async fn a_statement_is_cancelled_through_tls() {
     let run = timeout(Duration::from_millis(100), connection.run(sleep)).await;
     assert!(run.is_err());
     drop(connection);
-    gone(&common::driver().unwrap(), &process).await;
+    gone(
+        &server().driver(&server().settings(None).unwrap()).unwrap(),
+        &process,
+    )
+    .await;
 }

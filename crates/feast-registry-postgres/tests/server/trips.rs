@@ -1,39 +1,40 @@
 //! What one call costs, in round trips.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use feast_registry_core::Freshness;
-use feast_registry_core::{Key, Kind};
+use feast_registry_conformance::proxy::{Fault, Proxy};
+use feast_registry_core::{Freshness, Key, Kind};
 
 use crate::fixture::{Fixture, TestRegistry, address, through, view};
-use crate::proxy::counting;
+
+/// How long what is sent in advance may take to be sent, on a busy machine.
+const SENDING: Duration = Duration::from_millis(15);
 
 struct Counted {
     test: TestRegistry,
-    trips: Arc<AtomicUsize>,
+    proxy: Proxy,
 }
 
 impl Counted {
     async fn new(fixture: &Fixture) -> Self {
         let settings = fixture.settings();
-        let trips = Arc::new(AtomicUsize::new(0));
-        let port = counting(address(&settings), Arc::clone(&trips)).await;
-        let mut settings = through(&settings, port);
+        let proxy = Proxy::start(address(&settings)).await.unwrap();
+        proxy.set(Fault::Delay(SENDING));
+        let mut settings = through(&settings, proxy.address().port());
         // One connection prepares its statements once.
         settings.max_size = 1;
         let test = fixture.registry(&settings).await;
-        Counted { test, trips }
+        Counted { test, proxy }
     }
 
     /// The fewest round trips of several calls: the first prepares statements, and now and then
     /// the stamp of the project is due.
-    async fn least<F: Future<Output = ()>>(&self, call: impl Fn(u32) -> F) -> usize {
-        let mut least = usize::MAX;
+    async fn least<F: Future<Output = ()>>(&self, call: impl Fn(u32) -> F) -> u64 {
+        let mut least = u64::MAX;
         for round in 0..4 {
-            let before = self.trips.load(Ordering::SeqCst);
+            let before = self.proxy.round_trips();
             call(round).await;
-            least = least.min(self.trips.load(Ordering::SeqCst) - before);
+            least = least.min(self.proxy.round_trips() - before);
         }
         least
     }
