@@ -11,7 +11,7 @@ mod serial;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use feast_registry_core::{Freshness, Kind, Record, Registry};
+use feast_registry_core::{Error, ErrorKind, Freshness, Kind, Record, Registry};
 use serde::{Deserialize, Serialize};
 
 use crate::check::Checked;
@@ -89,6 +89,7 @@ impl Writer {
                 .operation(&registry, &view, round, random.below(4))
                 .await?;
             let ended = now();
+            let Some(what) = what else { continue };
             events.push(Event {
                 view,
                 begun,
@@ -105,28 +106,40 @@ impl Writer {
         view: &str,
         round: usize,
         which: usize,
-    ) -> Checked<What> {
+    ) -> Checked<Option<What>> {
         let sample = Sample::new(Kind::FeatureView, &self.project, view);
         Ok(match which {
             0 => {
                 let feature = format!("feature_{}_{round}", self.number);
-                let outcome = registry.apply(sample.redefined(&feature).apply()).await?;
+                let applied = registry.apply(sample.redefined(&feature).apply()).await;
+                let Some(outcome) = told(applied)? else {
+                    return Ok(None);
+                };
                 let version = outcome.version.map(u64::try_from);
                 ensure!(version.is_some(), "a new definition is no new version");
                 let version = version.transpose()?.unwrap_or_default();
-                What::Applied { version, feature }
+                Some(What::Applied { version, feature })
             }
             1 | 2 => {
                 let (start, end) = samples::interval(self.number, round);
-                registry
+                let done = registry
                     .apply_materialization(&self.project, view, start, end)
-                    .await?;
-                What::Materialized(start.seconds)
+                    .await;
+                told(done)?.map(|_| What::Materialized(start.seconds))
             }
-            _ => What::Read(State::of(
-                &registry.get(&sample.key, Freshness::Store).await?,
-            )),
+            _ => {
+                let row = registry.get(&sample.key, Freshness::Store).await?;
+                Some(What::Read(State::of(&row)))
+            }
         })
+    }
+}
+
+/// What was answered; nothing where a store gave up, of which the order must then show nothing.
+pub(crate) fn told<T>(result: Result<T, Error>) -> Checked<Option<T>> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::Contention => Ok(None),
+        result => Ok(Some(result?)),
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use feast_registry_core::{Error, ErrorKind, Freshness, Key, Kind, Registry};
 use serde::{Deserialize, Serialize};
 
-use super::now;
 use super::serial::{self, Found, Operation};
+use super::{now, told};
 use crate::check::Checked;
 use crate::random::Random;
 use crate::samples::Sample;
@@ -86,33 +86,34 @@ impl Settler {
         for _ in 0..self.operations {
             let begun = now();
             let deed = self.deed(&registry, &mut random).await?;
+            let ended = now();
+            let Some(deed) = deed else { continue };
             events.push(Event {
                 project: self.project,
                 begun,
-                ended: now(),
+                ended,
                 deed,
             });
         }
         Ok(events)
     }
 
-    async fn deed(&self, registry: &Registry, random: &mut Random) -> Checked<Deed> {
+    async fn deed(&self, registry: &Registry, random: &mut Random) -> Checked<Option<Deed>> {
         let (name, kind) = (random.below(NAMES), random.below(Kind::VIEWS.len()));
         let sample = view(self.project, name, kind);
         Ok(match random.below(8) {
-            0 => Deed::Delete {
-                found: answer(registry.delete_project(&project(self.project), None).await)?,
-            },
-            1 | 2 => Deed::Read {
-                name,
-                kind,
-                found: answer(registry.get(&sample.key, Freshness::Store).await)?,
-            },
-            _ => Deed::Claim {
-                name,
-                kind,
-                won: answer(registry.apply(sample.apply()).await)?,
-            },
+            0 => {
+                let deleted = registry.delete_project(&project(self.project), None).await;
+                answer(deleted)?.map(|found| Deed::Delete { found })
+            }
+            1 | 2 => {
+                let read = registry.get(&sample.key, Freshness::Store).await;
+                answer(read)?.map(|found| Deed::Read { name, kind, found })
+            }
+            _ => {
+                let applied = registry.apply(sample.apply()).await;
+                answer(applied)?.map(|won| Deed::Claim { name, kind, won })
+            }
         })
     }
 }
@@ -126,9 +127,9 @@ fn view(project_number: usize, name: usize, kind: usize) -> Sample {
     Sample::new(Kind::VIEWS[kind], &project(project_number), &name)
 }
 
-/// Whether it was done; an error unless it was refused for what others have done before.
-fn answer<T>(result: Result<T, Error>) -> Checked<bool> {
-    match result {
+/// Whether it was done, or refused for what others have done before; nothing where the store gave up.
+fn answer<T>(result: Result<T, Error>) -> Checked<Option<bool>> {
+    told(match result {
         Ok(_) => Ok(true),
         Err(error)
             if matches!(
@@ -138,8 +139,8 @@ fn answer<T>(result: Result<T, Error>) -> Checked<bool> {
         {
             Ok(false)
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(error) => Err(error),
+    })
 }
 
 /// Fails unless some serial order explains what happened to each project and what is stored now.
@@ -164,14 +165,14 @@ async fn stored(registry: &Registry, number: usize) -> Checked<State> {
     for (kind, _) in Kind::VIEWS.iter().enumerate() {
         for name in 0..NAMES {
             let key = view(number, name, kind).key;
-            if answer(registry.get(&key, Freshness::Store).await)? {
+            if answer(registry.get(&key, Freshness::Store).await)? == Some(true) {
                 let other = names.insert(name, kind);
                 ensure!(other.is_none(), "{key} is there in two kinds");
             }
         }
     }
     let key = Key::project(&*project(number));
-    let alive = answer(registry.get(&key, Freshness::Store).await)?;
+    let alive = answer(registry.get(&key, Freshness::Store).await)? == Some(true);
     ensure!(alive || names.is_empty(), "{names:?} outlived {key}");
     Ok(alive.then_some(names))
 }
