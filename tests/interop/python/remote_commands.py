@@ -41,6 +41,8 @@ READING = (
     "projects current_project",
     "permissions list",
     "permissions list-roles",
+    "permissions check",
+    "configuration",
     "registry-dump",
 )
 DAYS = 15
@@ -78,9 +80,12 @@ def main(arguments: argparse.Namespace) -> dict:
     folder, project = Path(arguments.folder), arguments.project
     init_repo(project, "local", str(folder / project))
     remote = {"registry_type": "remote", "path": arguments.remote}
-    sql = {"registry_type": "sql", "path": arguments.path}
+    direct = {
+        "registry_type": "sql" if "://" in arguments.path else "file",
+        "path": arguments.path,
+    }
     through = Commands(folder, "remote", project, remote)
-    beside = Commands(folder, "sql", project, sql)
+    beside = Commands(folder, "direct", project, direct)
 
     apply = "apply --skip-source-validation --no-progress"
     answer: dict[str, Any] = {
@@ -101,12 +106,14 @@ def main(arguments: argparse.Namespace) -> dict:
     for line in (
         "feature-views disable driver_hourly_stats",
         "feature-views enable driver_hourly_stats",
+        "feature-views set-state driver_hourly_stats MATERIALIZING",
         "feature-views list-versions driver_hourly_stats",
         "delete driver_activity_v3",
         "feature-services list",
         "teardown",
         "projects list",
         apply,
+        f"projects delete {project} --yes",
     ):
         answer.setdefault("changing", []).append({"line": line, **through.run(line)})
     return answer

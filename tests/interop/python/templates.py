@@ -1,7 +1,7 @@
 """Run `feast init` and `feast apply` for Feast's project templates, without any service.
 
-Each template is applied twice: to a SQL registry in SQLite and to a registry file. Only
-the objects of a template matter here, so every configuration is replaced by one with
+Each template is applied twice: to a SQL registry in SQLite and to a registry file; with
+`--remote` also through a registry server. Only the objects of a template matter here, so every configuration is replaced by one with
 SQLite online and files offline. Some templates ask questions or connect somewhere after
 they have written their files: that fails here (`init_error`) and does no harm.
 """
@@ -50,7 +50,7 @@ def configuration(project: str, registry: dict[str, str], folder: Path) -> dict[
     }
 
 
-def run_template(template: str, out: Path) -> dict[str, Any]:
+def run_template(template: str, out: Path, remote: str | None) -> dict[str, Any]:
     """One template in its own folder; what worked, with paths."""
     project = f"{template}_project"
     folder = out / project
@@ -66,6 +66,8 @@ def run_template(template: str, out: Path) -> dict[str, Any]:
         "sql": {"registry_type": "sql", "path": f"sqlite:///{folder / 'registry_sql.db'}"},
         "file": {"registry_type": "file", "path": str(folder / "registry_file.pb")},
     }
+    if remote:
+        registries["remote"] = {"registry_type": "remote", "path": remote}
     for name, registry in registries.items():
         config = folder / f"{name}.yaml"
         config.write_text(json.dumps(configuration(project, registry, folder)), "utf-8")
@@ -85,14 +87,13 @@ def main(arguments: argparse.Namespace) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     templates = arguments.templates.split(",")
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        done = pool.map(lambda each: run_template(each, out), templates)
+        done = pool.map(lambda each: run_template(each, out, arguments.remote), templates)
         answers = dict(zip(templates, done, strict=True))
+    wanted = ("sql", "file", "remote") if arguments.remote else ("sql", "file")
     worked = [
         name
         for name, each in answers.items()
-        if all(
-            each.get(registry, {"error": "none"})["error"] is None for registry in ("sql", "file")
-        )
+        if all(each.get(registry, {"error": "none"})["error"] is None for registry in wanted)
     ]
     return {
         "templates": answers,
@@ -107,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
         "--out", required=True, help="folder for the projects; must not hold them yet"
     )
     parser.add_argument("--templates", default=",".join(TEMPLATES), help="comma-separated")
+    parser.add_argument("--remote", help="the address of a registry server")
     parser.add_argument("--jobs", type=int, default=4, help="templates at the same time")
     return parser
 

@@ -3,16 +3,24 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use prost::Message;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_prost::ProstCodec;
 
 use feast_registry_proto::core::{Entity, EntitySpecV2};
 use feast_registry_proto::registry::{ApplyEntityRequest, GetEntityRequest};
+
+/// How long a call may take with all its attempts, and how long to wait between them.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A connection to each of some servers. Clones share them.
 #[derive(Clone)]
@@ -66,21 +74,35 @@ impl Client {
         }
     }
 
-    /// One server after the other, a bounded number of times, until one can be reached.
+    /// Waits until the first server says this of itself.
+    pub(crate) async fn until(&self, wanted: ServingStatus) {
+        let mut health = HealthClient::new(self.channels[0].clone());
+        let request = HealthCheckRequest::default();
+        let mut said = health.watch(request).await.unwrap().into_inner();
+        while let Some(status) = said.message().await.unwrap() {
+            if status.status == wanted as i32 {
+                return;
+            }
+        }
+        panic!("the health check ended");
+    }
+
+    /// One server after the other, for a bounded time, until one can be reached and tells how the call ended. All
+    /// calls here may be made again.
     async fn call<Q, A>(&self, rpc: &str, request: Q) -> Result<A, Status>
     where
         Q: Message + Clone + 'static,
         A: Message + Default + 'static,
     {
-        const ATTEMPTS: usize = 1_000;
         let mut last = Status::unavailable("there is no server");
-        for _ in 0..ATTEMPTS {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             let at = self.next.load(Ordering::Relaxed) % self.channels.len();
             match once(&self.channels[at], rpc, request.clone()).await {
-                Err(status) if status.code() == Code::Unavailable => {
+                Err(status) if [Code::Unavailable, Code::Unknown].contains(&status.code()) => {
                     self.next.store(at + 1, Ordering::Relaxed);
                     last = status;
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(PAUSE).await;
                 }
                 settled => return settled,
             }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 mod client;
+mod cluster;
 mod command;
 mod compare;
 mod database;
@@ -17,10 +18,12 @@ mod feast040;
 mod files;
 mod fleet;
 mod history;
+mod load;
 mod metadata;
 mod moving;
 mod narrow;
 mod objects;
+mod outage;
 mod processes;
 mod protobuf_json;
 mod python;
@@ -84,6 +87,7 @@ fn all() -> Vec<Trial> {
         templates::trials(),
         remote::trials(),
         fleet::trials(),
+        outage::trials(),
         speed::trials(),
         s3::trials(),
         moving::trials(),

@@ -31,13 +31,14 @@ const VIEW: &str = "hot_view";
 /// The variable that asks for the large numbers.
 const SOAK: &str = "FEAST_REGISTRY_INTEROP_SOAK";
 
+/// Whether they are asked for.
+pub(crate) fn is_soak() -> bool {
+    std::env::var_os(SOAK).is_some()
+}
+
 /// Processes, and the calls of each.
 pub(crate) fn numbers() -> (i64, i64) {
-    if std::env::var_os(SOAK).is_some() {
-        (8, 100)
-    } else {
-        (4, 5)
-    }
+    if is_soak() { (8, 100) } else { (4, 5) }
 }
 
 /// The materialised intervals of the view, as they stand.

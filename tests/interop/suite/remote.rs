@@ -15,12 +15,12 @@ trials! {
     everywhere {
         the_client_reads_what_feast_reads,
         the_client_writes_what_feast_writes,
-        the_client_raises_what_feast_raises,
     }
     on_files_too {
+        the_client_raises_what_feast_raises,
         processes_that_materialise_one_view_lose_nothing,
     }
-    on_sqlite {
+    in_folders {
         every_command_works_through_the_server,
     }
 }
@@ -89,7 +89,12 @@ async fn the_client_raises_what_feast_raises(engine: Engine) {
         }
     };
     let ours = script(&Database::absent(engine), true);
-    let theirs = script(&Database::absent(engine), false);
+    // Feast's files differ from its tables; ours do not.
+    let theirs = match engine {
+        Engine::File => Engine::Sqlite,
+        database => database,
+    };
+    let theirs = script(&Database::absent(theirs), false);
     let mut found = Vec::new();
     for (call, theirs) in theirs.as_object().unwrap() {
         let ours = &ours[call];
@@ -122,7 +127,9 @@ async fn every_command_works_through_the_server(engine: Engine) {
     let reading = said["reading"].as_object().unwrap();
     let differ: Vec<_> = reading
         .iter()
-        .filter(|(_, both)| lines(&both[0]) != lines(&both[1]))
+        .filter(|(command, both)| {
+            lines(command, &both[0]) != lines(command, &both[1]) || both[0]["code"] != 0
+        })
         .collect();
     assert!(
         differ.is_empty(),
@@ -158,13 +165,24 @@ async fn every_command_works_through_the_server(engine: Engine) {
 }
 
 /// The exit code and the lines of what was printed. Feast's tables are in the order of the store, and
-/// it gives request sources the time at which it reads them.
-fn lines(said: &Value) -> (&Value, Vec<&str>) {
+/// it gives request sources the time at which it reads them. What `configuration` says of the registry differs,
+/// as it must.
+fn lines<'a>(command: &str, said: &'a Value) -> (&'a Value, Vec<&'a str>) {
     let lines = said["printed"].as_str().unwrap().lines();
+    let mut of_registry = false;
     let mut lines: Vec<&str> = lines
+        .filter(|line| {
+            of_registry = line.starts_with("registry:") || of_registry && line.starts_with(' ');
+            !of_registry
+        })
         .filter(|line| !line.contains("UpdatedTimestamp") && !line.contains("createdTimestamp"))
         .collect();
     lines.sort_unstable();
+    if command == "permissions check" {
+        // Through a server, Feast's own too, label views are in no list of all views.
+        lines.retain(|line| !line.contains("LabelView"));
+        lines.dedup();
+    }
     (&said["code"], lines)
 }
 

@@ -33,14 +33,23 @@ impl Served {
         options: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        let url = database.url();
         let mut serve = command::new();
+        serve.envs(variables.iter().copied());
+        serve.current_dir(database.folder());
+        Served::run(serve, database.url(), options)
+    }
+
+    /// Serves what this URL names, which may not answer yet.
+    pub(crate) fn at(url: &str) -> Self {
+        Served::run(command::new(), url.to_owned(), &[])
+    }
+
+    fn run(mut serve: Command, url: String, options: &[&str]) -> Self {
         serve.args(["--registry", &url, "serve", "--host", "127.0.0.1"]);
         if !options.contains(&"--port") {
             serve.args(["--port", "0"]);
         }
-        serve.envs(variables.iter().copied());
-        let (child, address) = start(serve.args(options).current_dir(database.folder()));
+        let (child, address) = start(serve.args(options));
         Served {
             child,
             address,

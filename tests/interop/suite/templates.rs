@@ -11,21 +11,36 @@ use tempfile::TempDir;
 use feast_registry::{Apply, Change, Effect, Key, Kind, Record, Registry, message};
 use feast_registry_core::wire::{self, Patch};
 
-use crate::compare::keys;
+use crate::compare::{assert_same, keys, remove_everywhere};
 use crate::database::{Database, rows};
 use crate::engine::Engine;
+use crate::processes;
 use crate::python;
+use crate::served::Served;
 use crate::trials::trials;
+use crate::writing::leave_out_stamps;
 
 trials! {
     on_sqlite {
         objects_of_a_template_are_read_and_unchanged,
         file_and_database_of_a_template_hold_the_same_objects,
+        what_a_template_applies_through_the_server_is_what_it_applies_beside_it,
     }
 }
 
-/// The templates to test; `templates.py` knows more that need no service.
-const TEMPLATES: [&str; 2] = ["local", "minimal"];
+/// The templates to test. The others that `feast init` knows need a library or an account that the suite has not.
+fn templates() -> &'static [&'static str] {
+    const ALL: &[&str] = &[
+        "local",
+        "minimal",
+        "milvus",
+        "pytorch_nlp",
+        "cassandra",
+        "hazelcast",
+        "hbase",
+    ];
+    if processes::is_soak() { ALL } else { &ALL[..2] }
+}
 
 /// What a template left.
 struct Template {
@@ -36,32 +51,43 @@ struct Template {
     file: Bytes,
     /// The SQL registry as Feast reads it.
     dump: Value,
+    /// What it applied through our server, as Feast reads it.
+    through: Value,
 }
 
 /// The templates, made once.
 static MADE: LazyLock<Vec<Template>> = LazyLock::new(|| {
     let folder = TempDir::new().unwrap();
     let out = folder.path().display().to_string();
-    let wanted = TEMPLATES.join(",");
-    let arguments = ["--out", &out, "--templates", &wanted, "--jobs", "2"];
+    let wanted = templates().join(",");
+    let database = Database::absent(Engine::Sqlite);
+    let served = Served::start(&database);
+    let mut arguments = vec!["--out", &out, "--templates", &wanted, "--jobs", "2"];
+    arguments.extend(["--remote", served.address()]);
     let answer = python::run("templates.py", &arguments);
     assert_eq!(answer["failed"], serde_json::json!([]), "{answer}");
-    TEMPLATES
+    assert!(served.stop());
+    let made = templates()
         .iter()
-        .map(|name| Template::read(&answer["templates"][name]))
-        .collect()
+        .map(|name| Template::read(&answer["templates"][name], &database));
+    made.collect()
 });
 
 impl Template {
-    fn read(answer: &Value) -> Self {
+    fn read(answer: &Value, served: &Database) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let url = text(&answer["sql"]["path"]);
         let file = Path::new(url.strip_prefix("sqlite:///").unwrap());
+        let project = text(&answer["project"]);
         Template {
-            project: text(&answer["project"]),
+            through: served.python("dump.py", &["--project", &project]),
+            project,
             database: std::fs::read(file).unwrap(),
             file: std::fs::read(text(&answer["file"]["path"])).unwrap().into(),
-            dump: python::run("dump.py", &["--path", &url]),
+            dump: python::run(
+                "dump.py",
+                &["--path", &url, "--project", &text(&answer["project"])],
+            ),
         }
     }
 }
@@ -87,6 +113,22 @@ async fn objects_of_a_template_are_read_and_unchanged(_: Engine) {
             template.project
         );
         assert_eq!(rows(&registry).await, stored, "{}", template.project);
+    }
+}
+
+async fn what_a_template_applies_through_the_server_is_what_it_applies_beside_it(_: Engine) {
+    for template in MADE.iter() {
+        let (mut through, mut beside) = (template.through.clone(), template.dump.clone());
+        for dump in [&mut through, &mut beside] {
+            leave_out_stamps(dump);
+            remove_everywhere(dump, &["createdTimestamp", "lastUpdatedTimestamp"]);
+            // Functions are pickled anew by every process, versions have identities.
+            remove_everywhere(
+                dump,
+                &["body", "bodyText", "user_defined_function", "versionId"],
+            );
+        }
+        assert_same(&template.project, &through, &beside);
     }
 }
 

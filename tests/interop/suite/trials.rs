@@ -61,6 +61,11 @@ pub(crate) fn on_sqlite(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Sqlite], module, tests)
 }
 
+/// Tests of what needs no server of databases: tables of SQLite, and registry files.
+pub(crate) fn in_folders(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::Sqlite, Engine::File], module, tests)
+}
+
 /// Measurements, which take minutes and are run with `--ignored`.
 pub(crate) fn on_request(module: &str, tests: &[Test]) -> Vec<Trial> {
     let trials = on(&Engine::ALL, module, tests).into_iter();

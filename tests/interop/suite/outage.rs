@@ -1,0 +1,73 @@
+//! The database ends under a server that is busy, and comes back; callers go away in the middle of a call.
+
+use tonic_health::ServingStatus::{NotServing, Serving};
+
+use crate::client::Client;
+use crate::cluster::Cluster;
+use crate::database::Database;
+use crate::engine::Engine;
+use crate::load::{Load, PROJECT};
+use crate::say;
+use crate::served::Served;
+use crate::trials::trials;
+
+trials! {
+    on_postgres {
+        a_server_outlives_a_restart_of_its_database,
+        callers_that_go_away_leave_nothing_behind,
+    }
+}
+
+async fn a_server_outlives_a_restart_of_its_database(_: Engine) {
+    let Some(mut cluster) = Cluster::start() else {
+        say("not run: a restart of the database, this machine has no PostgreSQL");
+        return;
+    };
+    // It may be there before its database.
+    let served = Served::at(&cluster.url());
+    let client = Client::of(&[served.address()]);
+    let load = Load::begin(&client);
+    load.is_under_way().await;
+    for end in [Cluster::stop, Cluster::crash] {
+        end(&mut cluster);
+        client.until(NotServing).await;
+        cluster.run();
+        client.until(Serving).await;
+        load.is_under_way().await;
+    }
+    let acknowledged = load.end().await;
+    for name in acknowledged {
+        assert!(client.has(PROJECT, &name, false).await, "{name} is lost");
+    }
+}
+
+async fn callers_that_go_away_leave_nothing_behind(engine: Engine) {
+    const CALLS: usize = 400;
+    let database = Database::absent(engine);
+    let served = Served::start(&database);
+    let client = Client::of(&[served.address()]);
+    client.apply(PROJECT, "entity_0").await.unwrap();
+    for call in 0..CALLS {
+        // All want the same rows; each goes on for a moment of its own.
+        let caller = client.clone();
+        let call_under_way =
+            tokio::spawn(
+                async move { caller.apply(PROJECT, &format!("entity_{}", call % 3)).await },
+            );
+        for _ in 0..call % 40 {
+            tokio::task::yield_now().await;
+        }
+        call_under_way.abort();
+    }
+    // Locks that nobody frees would keep these waiting until the server gives up.
+    for name in ["entity_0", "entity_1", "entity_2", "entity_3"] {
+        client.apply(PROJECT, name).await.unwrap();
+    }
+    // What was given up last may still be on its way back.
+    let open = || database.python("transactions.py", &[])["open"] != 0;
+    let mut attempts = 0;
+    while open() {
+        attempts += 1;
+        assert!(attempts < 200, "transactions were left open");
+    }
+}
