@@ -1,4 +1,5 @@
-//! The database ends under a server that is busy, and comes back; callers go away in the middle of a call.
+//! The database ends under a server that is busy, and comes back; callers go away in the middle of a call; a signal that
+//! other programs die of.
 
 use tonic_health::ServingStatus::{NotServing, Serving};
 
@@ -15,6 +16,9 @@ trials! {
     on_postgres {
         a_server_outlives_a_restart_of_its_database,
         callers_that_go_away_leave_nothing_behind,
+    }
+    on_sqlite {
+        a_hangup_does_not_end_a_server,
     }
 }
 
@@ -39,6 +43,15 @@ async fn a_server_outlives_a_restart_of_its_database(_: Engine) {
     for name in acknowledged {
         assert!(client.has(PROJECT, &name, false).await, "{name} is lost");
     }
+}
+
+async fn a_hangup_does_not_end_a_server(engine: Engine) {
+    let database = Database::absent(engine);
+    let served = Served::start(&database);
+    let client = Client::of(&[served.address()]);
+    served.hang_up();
+    client.apply(PROJECT, "driver").await.unwrap();
+    assert!(served.stop(), "it ended otherwise than it was asked to");
 }
 
 async fn callers_that_go_away_leave_nothing_behind(engine: Engine) {

@@ -86,9 +86,18 @@ impl Served {
 
     /// Asks it to end, and waits until it has: whether it said that all is well.
     pub(crate) fn stop(mut self) -> bool {
-        let pid = self.child.id().to_string();
-        python::output(Command::new("kill").args(["-TERM", &pid]));
+        self.signal("-TERM");
         self.child.wait().unwrap().success()
+    }
+
+    /// Asks it to read its certificates again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        python::output(Command::new("kill").args([signal, &pid]));
     }
 }
 
