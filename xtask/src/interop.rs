@@ -13,8 +13,8 @@ use crate::{Result, venv};
 /// Run the suite with the real Feast, which it installs first if need be.
 ///
 /// Servers are started for the run and stopped after it. A server whose URL is in the environment,
-/// in FEAST_REGISTRY_INTEROP_POSTGRES_URL, FEAST_REGISTRY_INTEROP_MARIADB_URL or
-/// FEAST_REGISTRY_INTEROP_S3_URL, is used instead.
+/// in FEAST_REGISTRY_INTEROP_POSTGRES_URL, FEAST_REGISTRY_INTEROP_MARIADB_URL,
+/// FEAST_REGISTRY_INTEROP_S3_URL or FEAST_REGISTRY_INTEROP_SEAWEEDFS_URL, is used instead.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Only tests whose name contains this; `postgres` and the like are part of names.
@@ -34,14 +34,15 @@ pub(crate) struct Args {
 const PACKAGE: &str = "feast-registry-interop";
 const REQUIREMENTS: &str = "tests/interop/python/requirements.txt";
 /// The variable that tells the suite which Python has Feast.
-const PYTHON_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_PYTHON";
+pub(crate) const PYTHON_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_PYTHON";
 /// The variable that asks the suite for the large numbers.
 const SOAK_VARIABLE: &str = "FEAST_REGISTRY_INTEROP_SOAK";
 /// Servers that the suite uses, each with the variable that tells it of the URL.
-const SERVERS: [(&str, &str); 3] = [
+const SERVERS: [(&str, &str); 4] = [
     ("postgres", "FEAST_REGISTRY_INTEROP_POSTGRES_URL"),
     ("mariadb", "FEAST_REGISTRY_INTEROP_MARIADB_URL"),
     ("s3", "FEAST_REGISTRY_INTEROP_S3_URL"),
+    ("seaweedfs", "FEAST_REGISTRY_INTEROP_SEAWEEDFS_URL"),
 ];
 
 pub(crate) fn run(args: &Args) -> Result {
@@ -61,7 +62,7 @@ fn check_used(name: &str) -> Result {
         return Ok(());
     }
     Err(
-        format!("the real Feast is run on sqlite, file, postgres, mariadb and s3, not on `{name}`")
+        format!("the real Feast is run on sqlite, file, postgres, mariadb, s3 and seaweedfs, not on `{name}`")
             .into(),
     )
 }

@@ -51,7 +51,7 @@ pub type Turn = Box<dyn Send>;
 pub struct Pace {
     /// The least time between two puts of one blob.
     pub between: Duration,
-    /// What a writer that was overtaken waits, about; twice as long after every further time.
+    /// What a writer that was overtaken waits, about; twice as long after each of the next times.
     pub pause: Duration,
     /// How long a change is tried at all.
     pub patience: Duration,

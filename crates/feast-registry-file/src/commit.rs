@@ -21,6 +21,10 @@ const TOGETHER: usize = 1_024;
 /// How often one is tried that others overtake.
 const ATTEMPTS: u32 = 256;
 
+/// After how many times its pause grows no more. Others who are new do not wait at all: whoever
+/// waited ever longer would never have its turn.
+const GROWS: u32 = 4;
+
 impl Inner {
     /// Waits until the decision is written, together with those of others who come meanwhile. The
     /// work is a task of its own: dropping this future breaks nothing off.
@@ -142,7 +146,7 @@ impl Inner {
             }
         }
         if let Some(least) = again.iter().map(|one| one.overtaken).min() {
-            tokio::time::sleep(pause(pace.pause, least)).await;
+            tokio::time::sleep(pause(pace.pause, least.min(GROWS))).await;
         }
         again
     }

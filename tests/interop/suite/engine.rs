@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
 use crate::python;
+use crate::trials::Ground;
 
 /// A database system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,15 +29,6 @@ impl Engine {
     /// Every database.
     pub(crate) const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::Mariadb];
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Engine::Sqlite => "sqlite",
-            Engine::Postgres => "postgres",
-            Engine::Mariadb => "mariadb",
-            Engine::File => "file",
-        }
-    }
-
     /// The variable with the URL of an administrator of the server; none if no server is needed.
     pub(crate) fn variable(self) -> Option<&'static str> {
         match self {
@@ -54,13 +46,6 @@ impl Engine {
             Engine::Mariadb => "mysql+pymysql",
             Engine::File => "file",
         }
-    }
-
-    /// Why tests cannot run on it, if so.
-    pub(crate) fn missing(self) -> Option<String> {
-        let variable = self.variable()?;
-        let reason = || format!("{variable} is not set: `cargo xtask interop` starts a server");
-        std::env::var_os(variable).is_none().then(reason)
     }
 
     /// The URL of a database on the server.
@@ -107,6 +92,23 @@ impl Engine {
         let url = self.url(database);
         let arguments = [&["--path", &url], arguments].concat();
         python::try_run("databases.py", &arguments).map(|_| ())
+    }
+}
+
+impl Ground for Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+            Engine::Mariadb => "mariadb",
+            Engine::File => "file",
+        }
+    }
+
+    fn missing(self) -> Option<String> {
+        let variable = self.variable()?;
+        let reason = || format!("{variable} is not set: `cargo xtask interop` starts a server");
+        std::env::var_os(variable).is_none().then(reason)
     }
 }
 

@@ -14,10 +14,13 @@ mod descriptors;
 mod engine;
 mod every_kind;
 mod example;
+#[path = "../../../crates/feast-registry-file/tests/fake/mod.rs"]
+mod fake;
 mod feast040;
 mod files;
 mod fleet;
 mod history;
+mod keeper;
 mod load;
 mod metadata;
 mod moving;
@@ -27,6 +30,7 @@ mod outage;
 mod processes;
 mod protobuf_json;
 mod python;
+mod reader;
 mod reading;
 mod real;
 mod reapplying;
@@ -40,6 +44,7 @@ mod together;
 mod transfer;
 mod trials;
 mod worker;
+mod writers;
 mod writing;
 
 use std::io::Write;
@@ -48,6 +53,8 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 
 use crate::engine::Engine;
+use crate::keeper::Keeper;
+use crate::trials::Ground;
 
 fn main() -> ExitCode {
     if worker::is_asked_for() {
@@ -91,15 +98,19 @@ fn all() -> Vec<Trial> {
         speed::trials(),
         s3::trials(),
         moving::trials(),
+        writers::trials(),
     ];
     modules.into_iter().flatten().collect()
 }
 
 fn say_what_is_not_run() {
-    for engine in Engine::ALL {
-        if let Some(reason) = engine.missing() {
-            say(&format!("not run on {}: {reason}", engine.name()));
-        }
+    Engine::ALL.into_iter().for_each(say_if_missing);
+    Keeper::ALL.into_iter().for_each(say_if_missing);
+}
+
+fn say_if_missing(ground: impl Ground) {
+    if let Some(reason) = ground.missing() {
+        say(&format!("not run on {}: {reason}", ground.name()));
     }
 }
 

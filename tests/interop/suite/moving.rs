@@ -10,10 +10,10 @@ use crate::database::{Database, rows};
 use crate::engine::Engine;
 use crate::every_kind::every_kind;
 use crate::files;
+use crate::keeper::{Keeper, Shared};
 use crate::real;
-use crate::s3::Object;
 use crate::say;
-use crate::trials::trials;
+use crate::trials::{Ground, trials};
 
 trials! {
     on_sqlite {
@@ -48,13 +48,16 @@ async fn round(start: &Registry) -> Database {
             Some(reason) => say(&format!("not by way of {}: {reason}", engine.name())),
         }
     }
-    let object = Object::is_there().then(Object::absent);
+    let object = Keeper::S3
+        .missing()
+        .is_none()
+        .then(|| Shared::absent(Keeper::S3));
     let expected = sums(start).await;
     let mut here = start.clone();
     for (place, stop) in stops.iter().enumerate() {
         let is_last = place + 1 == stops.len();
         if let Some(object) = object.as_ref().filter(|_| is_last) {
-            here = go(&here, object.open().await, &expected).await;
+            here = go(&here, object.location.open().await, &expected).await;
         }
         here = go(&here, stop.open().await, &expected).await;
     }

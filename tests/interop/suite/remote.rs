@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::engine::Engine;
 use crate::every_kind::{PROJECT, every_kind};
 use crate::served::Served;
-use crate::trials::trials;
+use crate::trials::{Ground, trials};
 use crate::writing::{DIFFERENCES, leave_out_pickles, leave_out_stamps};
 use crate::{processes, say};
 

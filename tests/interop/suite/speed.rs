@@ -9,7 +9,7 @@ use feast_registry::{Apply, Change, Effect, Kind, Query, Registry};
 
 use crate::database::Database;
 use crate::engine::Engine;
-use crate::trials::trials;
+use crate::trials::{Ground, trials};
 
 trials! {
     on_request {

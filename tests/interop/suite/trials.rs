@@ -6,9 +6,19 @@ use libtest_mimic::Trial;
 use tokio::runtime::Builder;
 
 use crate::engine::Engine;
+use crate::keeper::Keeper;
+
+/// What tests run on.
+pub(crate) trait Ground: Copy + Send + 'static {
+    /// Its name in the list of tests.
+    fn name(self) -> &'static str;
+
+    /// Why tests cannot run on it, if so.
+    fn missing(self) -> Option<String>;
+}
 
 /// A test: what it says of itself, and how it is run.
-pub(crate) type Test = (&'static str, fn(Engine));
+pub(crate) type Test<G = Engine> = (&'static str, fn(G));
 
 /// Makes a function `trials` of a module from the names of its tests, by where they run:
 /// one of the functions of [`crate::trials`].
@@ -51,6 +61,21 @@ pub(crate) fn on_files(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::File], module, tests)
 }
 
+/// Tests of registry files that processes share, wherever those are.
+pub(crate) fn on_shared_files(module: &str, tests: &[Test<Keeper>]) -> Vec<Trial> {
+    on(&Keeper::ALL, module, tests)
+}
+
+/// The same without a second server of S3, which is slow under contention and would show nothing more.
+pub(crate) fn on_files_of_any_kind(module: &str, tests: &[Test<Keeper>]) -> Vec<Trial> {
+    on(&[Keeper::Disk, Keeper::S3, Keeper::Gcs], module, tests)
+}
+
+/// Tests of what Feast and we do with objects of S3.
+pub(crate) fn on_s3(module: &str, tests: &[Test<Keeper>]) -> Vec<Trial> {
+    on(&[Keeper::S3], module, tests)
+}
+
 /// Tests of what is particular to MySQL and MariaDB.
 pub(crate) fn on_mariadb(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Mariadb], module, tests)
@@ -83,18 +108,18 @@ pub(crate) fn alone(module: &str, tests: &[Test]) -> Vec<Trial> {
     tests.iter().map(trial).collect()
 }
 
-/// On a database that is not there, a trial is listed as ignored.
-fn on(engines: &[Engine], module: &str, tests: &[Test]) -> Vec<Trial> {
+/// On what is not there, a trial is listed as ignored.
+fn on<G: Ground>(grounds: &[G], module: &str, tests: &[Test<G>]) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for &engine in engines {
+    for &ground in grounds {
         for &(name, test) in tests {
             let run = move || {
-                test(engine);
+                test(ground);
                 Ok(())
             };
             let trial = Trial::test(full_name(module, name), run)
-                .with_kind(engine.name())
-                .with_ignored_flag(engine.missing().is_some());
+                .with_kind(ground.name())
+                .with_ignored_flag(ground.missing().is_some());
             trials.push(trial);
         }
     }

@@ -9,10 +9,12 @@ use std::time::Duration;
 use super::process::{End, Process};
 use super::site::{Folder, Site};
 use super::{Running, Server, ports, programs, retry};
-use crate::{Result, venv};
+use crate::{Result, venv, workspace_root};
 
 /// What pip installs for them.
 const REQUIREMENTS: &str = "xtask/src/servers/requirements.txt";
+/// What starts moto.
+const MOTO: &str = "xtask/src/servers/one_step.py";
 /// Below `target/`.
 const ENVIRONMENT: &str = "s3-venv";
 /// The bucket that suites use.
@@ -47,7 +49,9 @@ impl Server for Moto {
             let mut command = Command::new(program("python")?);
             // The command line must name the folder: by that the process is known.
             let cache = format!("pycache_prefix={}", folder.display());
-            command.args(["-X", &cache]).arg(program("moto_server")?);
+            command
+                .args(["-X", &cache])
+                .arg(workspace_root().join(MOTO));
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             Ok((port, command))
         })

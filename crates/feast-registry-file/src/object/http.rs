@@ -44,6 +44,8 @@ pub struct Timing {
     pub slowest: u64,
     /// How long to go on with a request that the store puts off (503 `SlowDown`, 429, 409).
     pub patience: Duration,
+    /// How often a transfer that takes long tells the log how far it is.
+    pub report: Duration,
 }
 
 impl Default for Timing {
@@ -53,6 +55,7 @@ impl Default for Timing {
             answer: Duration::from_secs(30),
             slowest: 256 << 10,
             patience: Duration::from_secs(20),
+            report: Duration::from_secs(5),
         }
     }
 }

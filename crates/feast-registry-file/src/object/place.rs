@@ -39,7 +39,7 @@ pub(super) struct Clients {
 pub(super) const PACE: Pace = Pace {
     between: Duration::ZERO,
     pause: Duration::from_millis(20),
-    patience: Duration::from_secs(60),
+    patience: Duration::from_secs(120),
 };
 
 /// How [`Clients::reader`] repeats requests.

@@ -11,9 +11,6 @@ use super::verdict::Verdict;
 
 /// The largest object that is taken: more than a protobuf message can be.
 const MOST: u64 = 2 << 30;
-/// How often a transfer tells how far it is.
-const REPORT: Duration = Duration::from_secs(5);
-
 /// Reads the content of an object into one piece of memory.
 pub(super) async fn receive(
     found: GetResult,
@@ -32,7 +29,7 @@ pub(super) async fn receive(
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room).map_err(|_| too_large())?;
     let mut stream = found.into_stream();
-    let mut report = Instant::now() + REPORT;
+    let mut report = Instant::now() + timing.report;
     loop {
         let next = tokio::time::timeout(timing.answer, stream.next());
         let stalled = |_| {
@@ -52,7 +49,7 @@ pub(super) async fn receive(
         }
         if Instant::now() > report {
             tracing::info!(object, bytes = bytes.len(), of = size, "reading");
-            report = Instant::now() + REPORT;
+            report = Instant::now() + timing.report;
         }
     }
     if bytes.len() < room {
@@ -68,13 +65,13 @@ pub(super) struct Progress(Option<tokio::task::JoinHandle<()>>);
 
 impl Progress {
     /// For something small it does nothing: that is answered before there is anything to tell.
-    pub(super) fn of_sending(object: &str, size: usize) -> Self {
+    pub(super) fn of_sending(object: &str, size: usize, every: Duration) -> Self {
         const SMALL: usize = 1 << 20;
         let object = object.to_owned();
         let tell = async move {
             let start = Instant::now();
             loop {
-                tokio::time::sleep(REPORT).await;
+                tokio::time::sleep(every).await;
                 let seconds = start.elapsed().as_secs();
                 tracing::info!(object, bytes = size, seconds, "writing");
             }

@@ -84,6 +84,8 @@ pub(crate) struct Fake {
     pub(crate) url: String,
     /// How long its clients wait for an answer.
     pub(crate) answer: Duration,
+    /// How often they tell how far they are.
+    pub(crate) report: Duration,
     control: Arc<Mutex<Control>>,
     objects: Arc<Mutex<Objects>>,
 }
@@ -95,6 +97,7 @@ impl Fake {
             kind,
             url: url.to_owned(),
             answer: Duration::from_secs(20),
+            report: Duration::from_secs(5),
             control: Arc::default(),
             objects: Arc::default(),
         }

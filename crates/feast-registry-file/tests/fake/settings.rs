@@ -27,6 +27,7 @@ impl Fake {
         let mut timing = Timing::default();
         timing.answer = self.answer;
         timing.patience = Duration::from_secs(3);
+        timing.report = self.report;
         timing
     }
 

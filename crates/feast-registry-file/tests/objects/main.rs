@@ -5,6 +5,8 @@ mod fake;
 
 mod conditions;
 mod errors;
+mod logged;
+mod progress;
 mod reading;
 mod registry;
 mod rights;

@@ -7,6 +7,9 @@ use feast_registry_proto::core::{
 use feast_registry_proto::prost::Message;
 use feast_registry_proto::prost_types::{Duration, Timestamp};
 
+/// The materialised intervals of every view.
+pub(crate) const INTERVALS: usize = 3;
+
 pub(crate) fn name(index: usize) -> String {
     format!("driver_hourly_stats_{index:05}")
 }
@@ -84,7 +87,7 @@ fn build(index: usize, description: &str, round: u32) -> FeatureView {
             ..Default::default()
         }),
         meta: Some(FeatureViewMeta {
-            materialization_intervals: (0..3).map(interval).collect(),
+            materialization_intervals: (0..INTERVALS as i64).map(interval).collect(),
             ..Default::default()
         }),
     }

@@ -3,7 +3,9 @@
 use super::layers::Extra;
 use super::merge::Merged;
 use super::registry::Raw;
-use super::{CacheMode, ConfigError, Kwargs, PoolOptions, RegistryConfig, RegistryType, redact};
+use super::{
+    CacheMode, ConfigError, Kwargs, PoolOptions, RegistryConfig, RegistryType, redact, store_type,
+};
 use feast_registry_core::url::RegistryUrl;
 
 /// Builds and checks the block.
@@ -18,6 +20,7 @@ pub(super) fn registry(
         .map_err(|error| internal(merged, &error))?;
     let path = url(merged, "registry.path", &raw.path)?;
     check_type(merged, raw.registry_type, &path)?;
+    store_type::check(merged, &raw, &path, warnings)?;
     check_client_certificate(merged, &raw)?;
     let read_path = read_path(merged, &raw, warnings)?;
     let (pool, kwarg_warnings) = PoolOptions::from_kwargs(&raw.sqlalchemy_config_kwargs, |key| {

@@ -19,6 +19,7 @@ mod redact;
 mod registry;
 mod setting;
 mod shape;
+mod store_type;
 mod tree;
 mod yaml;
 

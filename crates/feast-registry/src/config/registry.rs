@@ -85,7 +85,7 @@ impl fmt::Debug for Kwargs {
 pub struct RegistryConfig {
     /// Which kind of registry it is; always fits `path`.
     pub registry_type: RegistryType,
-    /// Feast's name of the class that stores the file, where one is named.
+    /// Feast's name of the class that stores the file, where one is named; always fits `path`.
     pub registry_store_type: Option<String>,
     /// Where the registry is. For `remote` an address (`host:port`), which reads as a bare path: use
     /// [`RegistryUrl::expose`]. `snowflake://` where a Snowflake registry names none.

@@ -137,6 +137,53 @@ fn path_and_type_must_fit() {
 }
 
 #[test]
+fn the_class_that_stores_a_file_must_fit_its_url() {
+    for (class, path, words) in [
+        (
+            "S3RegistryStore",
+            "gs://b/k",
+            ["S3RegistryStore", "gs://b/k", "s3://bucket/key"],
+        ),
+        (
+            "FileRegistryStore",
+            "s3://b/k",
+            ["FileRegistryStore", "s3://b/k", "a path"],
+        ),
+        (
+            "feast.infra.registry.gcs.GCSRegistryStore",
+            "r.db",
+            ["GCSRegistryStore", "r.db", "gs://bucket/key"],
+        ),
+        (
+            "AzureRegistryStore",
+            "r.db",
+            [
+                "\"AzureRegistryStore\"",
+                "FileRegistryStore (a path)",
+                "GCSRegistryStore",
+            ],
+        ),
+        (
+            "mine.S3RegistryStore",
+            "s3://b/k",
+            [
+                "\"mine.S3RegistryStore\"",
+                "S3RegistryStore (s3://bucket/key)",
+                "`path`",
+            ],
+        ),
+    ] {
+        let yaml = format!("registry: {{path: {path}, registry_store_type: {class}}}");
+        let error = refused(&yaml).to_string();
+        assert!(
+            error.contains("`registry.registry_store_type`")
+                && words.iter().all(|word| error.contains(word)),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn no_message_holds_a_secret() {
     for yaml in [
         "registry: 'postgresql://u:hush@h:port/d'",
@@ -147,6 +194,8 @@ fn no_message_holds_a_secret() {
         "registry: {path: 'sqlite:///a', read_path: 'mysql:u:hush@h'}",
         "registry: {path: 'sqlite:///a', cache_ttl_seconds: 'x://u:hush@h'}",
         "registry: {path: 'sqlite:///a', sqlalchemy_config_kwargs: {connect_args: {sslpassword: [hush]}}}",
+        "registry: {path: x, registry_store_type: 's3://u:hush@h'}",
+        "registry: {path: 's3://u:hush@b/k', registry_store_type: FileRegistryStore}",
         "registry: {path: 'postgresql://u:hush@h/d\n",
         "registry: {path: 'postgresql://u:hush@h/d\"}",
         "registry: {path: *hush}",

@@ -186,6 +186,14 @@ fn text_and_maps_without_type() {
             RegistryType::File,
         ),
         (
+            "registry: {path: r.db, registry_store_type: feast.infra.registry.file.FileRegistryStore}",
+            RegistryType::File,
+        ),
+        (
+            "registry: {path: s3://b/k, registry_store_type: S3RegistryStore}",
+            RegistryType::File,
+        ),
+        (
             "registry: {registry_type: sql, path: 'memory://'}",
             RegistryType::Sql,
         ),

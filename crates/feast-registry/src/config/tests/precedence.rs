@@ -121,7 +121,8 @@ fn a_path_brings_its_type_and_leaves_the_replica_behind() {
         loaded.warnings
     );
 
-    let yaml = "registry: {registry_type: file, path: r.db, registry_store_type: S3RegistryStore}";
+    let yaml =
+        "registry: {registry_type: file, path: s3://b/k, registry_store_type: S3RegistryStore}";
     let loaded = load_ok(&set(
         with_yaml(yaml),
         &[("FEAST_REGISTRY_PATH", "mysql://h/d")],
