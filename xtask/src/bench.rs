@@ -61,6 +61,11 @@ pub(crate) fn run(args: &Args) -> Result {
         "feast-registry-bench",
     ];
     shell::run(shell::cargo(&package))?;
+    if wanted("sqlite") {
+        let mut command = program("feast-registry-bench");
+        command.arg("sqlite:").args(&args.only);
+        shell::run(command)?;
+    }
     let ward = Ward::watching_signals()?;
     let site = Site::new(ward)?.durable();
     for name in SERVERS.into_iter().filter(|name| wanted(name)) {

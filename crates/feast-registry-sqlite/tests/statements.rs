@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use feast_registry_core::{Apply, Effect, Kind, Registry, RegistryOptions};
+use feast_registry_core::{Apply, Effect, Kind, Registry, RegistryOptions, Store};
 use feast_registry_proto::core::{FeatureSpecV2, FeatureView, FeatureViewSpec};
 use feast_registry_proto::prost::Message;
 use feast_registry_sql::{Counters, SqlStore};
@@ -172,4 +172,41 @@ async fn a_refresh_with_nothing_new_is_no_statement_over_tables() {
     registry.refresh().await.unwrap();
     // The driver asks a connection that watches the file.
     assert_eq!(store.counters().statements() - before, 0);
+}
+
+#[tokio::test]
+async fn a_log_of_changes_costs_a_change_no_statement() {
+    let fixture = Fixture::with_projects(1).await;
+    fixture.store.keep_log(true, false).await.unwrap();
+    let cost = settled(&fixture, |round| {
+        apply("p0", "v1", &format!("edition {round}"), 1)
+    })
+    .await;
+    assert_eq!(cost, 4);
+}
+
+/// How many statements a refresh sends after somebody else has changed one view.
+async fn cost_of_a_refresh(fixture: &Fixture) -> u64 {
+    fixture.store.keep_log(true, false).await.unwrap();
+    let store = Arc::clone(&fixture.store) as _;
+    let reader = Registry::open(store, RegistryOptions::default());
+    let reader = reader.await.unwrap();
+    reader.refresh().await.unwrap();
+    fixture
+        .registry
+        .apply(apply("p0", "v1", "changed", 1))
+        .await
+        .unwrap();
+    let before = fixture.counters().statements();
+    reader.refresh().await.unwrap();
+    fixture.counters().statements() - before
+}
+
+#[tokio::test]
+async fn a_refresh_reads_the_log_and_the_rows_that_it_names() {
+    // The log; the view, and the stamp of the project if it was its first change of the second.
+    for projects in [1, 20] {
+        let cost = cost_of_a_refresh(&Fixture::with_projects(projects).await).await;
+        assert!((2..=3).contains(&cost), "{cost} with {projects}");
+    }
 }

@@ -24,13 +24,15 @@ mod raw;
 #[path = "../../../crates/feast-registry-sqlite/benches/ratio/sample.rs"]
 mod sample;
 mod server;
+mod sqlite;
 mod work;
 
 use std::process::ExitCode;
 
 use self::raw::Raw;
 
-const USAGE: &str = "usage: feast-registry-bench URL [WORK], or URL server [FEAST]";
+const USAGE: &str =
+    "usage: feast-registry-bench URL [WORK], or URL server [FEAST]; `sqlite:` for temporary files";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -53,7 +55,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(url: String, only: String) {
-    if url.starts_with("postgresql:") {
+    if url == "sqlite:" {
+        // The benchmark of its crate measures everything else.
+        let target = sqlite::target().await;
+        measure::head(target.name);
+        cache::all(&target).await;
+        target.close().await;
+    } else if url.starts_with("postgresql:") {
         let target = postgres::target(&url).await;
         work::all(&target, &only).await;
         target.close().await;
