@@ -63,6 +63,12 @@ impl Importing {
         mut reader: Reader<R>,
         overview: Overview,
     ) -> Result<Summary, Error> {
+        let limits = self.registry.store().limits();
+        // Beside a row its project may be written, and the last one may be large.
+        let (most_rows, most_bytes) = (
+            MAX_ROWS.min(limits.transaction_writes / 2),
+            MAX_BYTES.min(limits.transaction_bytes / 2),
+        );
         self.waiting = overview.projects;
         while let Some(row) = reader.row()? {
             self.progress.step();
@@ -71,7 +77,7 @@ impl Importing {
             }
             self.bytes += row.body.len();
             self.waiting.push(row);
-            if self.waiting.len() >= MAX_ROWS || self.bytes >= MAX_BYTES {
+            if self.waiting.len() >= most_rows || self.bytes >= most_bytes {
                 self.commit().await?;
             }
         }

@@ -137,8 +137,9 @@ impl<'a> Puts<'a> {
     /// holds anyway.
     fn is_full(&self) -> bool {
         let rows = self.waiting.len();
-        // An object may take two writes.
-        if rows >= self.target.limits().transaction_writes / 2 {
+        let limits = self.target.limits();
+        // An object may take two writes, and the last one that was added may be large.
+        if rows >= limits.transaction_writes / 2 || self.bytes >= limits.transaction_bytes / 2 {
             return true;
         }
         match self.target.capabilities().local_rows {

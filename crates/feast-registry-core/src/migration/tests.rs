@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::executor::block_on;
 use proptest::prelude::*;
 
@@ -221,6 +222,22 @@ fn an_empty_source_is_an_error_and_empties_nothing() {
                 .objects,
             1
         );
+    });
+}
+
+#[test]
+fn what_somebody_writes_to_the_target_meanwhile_is_not_overwritten() {
+    block_on(async {
+        let (source, target) = (holding(&[entity("e", "1")]).await, MemoryStore::new());
+        let (theirs, handle) = (entity("e", "2"), target.handle());
+        let meddle = || {
+            let writing = write(&handle, vec![Write::Insert(theirs.clone())]);
+            assert!(writing.now_or_never().is_some(), "memory does not wait");
+        };
+        let error = migrate(&source, &target, &overwrite(), &meddle).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::RevisionConflict);
+        let kept = target.get(&theirs.key, Default::default()).await.unwrap();
+        assert_eq!(kept.as_ref(), Some(&theirs));
     });
 }
 
