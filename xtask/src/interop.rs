@@ -89,6 +89,20 @@ pub(crate) fn run_suite(args: &Args) -> Result<Count> {
     Ok(count)
 }
 
+/// Runs the measurements of the suite, which are no tests, on every database that can be had.
+pub(crate) fn measurements(mut run: impl FnMut(Command) -> Result) -> Result {
+    let python = python()?;
+    let (_starting, servers) = servers(&Args::default())?;
+    let mut command = shell::cargo(&["test", "--quiet", "--release", "--package", PACKAGE]);
+    command.args(["--test", "interop", "--", "--ignored", "speed"]);
+    command.args(["--test-threads", "1", "--nocapture"]);
+    command.env(PYTHON_VARIABLE, python);
+    for (variable, target) in &servers {
+        command.env(variable, target.url.as_deref().unwrap_or_default());
+    }
+    run(command)
+}
+
 fn suite(args: &Args) -> Command {
     let mut command = shell::cargo(&["test", "--quiet", "--package", PACKAGE]);
     command.args(["--test", "interop", "--"]).args(&args.filter);

@@ -67,6 +67,7 @@ impl Counters {
     fn activity(&self, connections: Option<Connections>) -> Activity {
         let mut activity = Activity::default();
         activity.statements = self.statements();
+        activity.round_trips = self.round_trips();
         activity.retries = self.retries();
         activity.conflicts = self.conflicts.load(Ordering::Relaxed);
         activity.failures = self.failures.load(Ordering::Relaxed);

@@ -16,8 +16,10 @@ mod bare;
 mod cache;
 #[path = "../../../crates/feast-registry-server/benches/protocol/calls.rs"]
 mod calls;
+mod growth;
 mod measure;
 mod mysql;
+mod operations;
 mod postgres;
 mod raw;
 // The same views as in the benchmark of SQLite, so that the figures can be laid side by side.
@@ -28,6 +30,8 @@ mod sqlite;
 mod work;
 
 use std::process::ExitCode;
+
+use feast_registry_core::Registry;
 
 use self::raw::Raw;
 
@@ -58,24 +62,39 @@ async fn run(url: String, only: String) {
     if url == "sqlite:" {
         // The benchmark of its crate measures everything else.
         let target = sqlite::target().await;
-        measure::head(target.name);
-        cache::all(&target).await;
+        if "cache".contains(&*only) {
+            measure::head(target.name);
+            cache::all(&target).await;
+        }
+        alone(target.name, &target.registry, &only).await;
         target.close().await;
     } else if url.starts_with("postgresql:") {
         let target = postgres::target(&url).await;
         work::all(&target, &only).await;
+        alone(target.name, &target.registry, &only).await;
         target.close().await;
     } else {
         let target = mysql::target(&url).await;
         work::all(&target, &only).await;
+        alone(target.name, &target.registry, &only).await;
         target.close().await;
+    }
+}
+
+/// What is not measured beside the raw driver.
+async fn alone(name: &str, registry: &Registry, only: &str) {
+    if "operations".contains(only) {
+        operations::all(name, registry).await;
+    }
+    if "growth".contains(only) {
+        growth::all(name, registry).await;
     }
 }
 
 /// The registry, and the raw driver on the tables of another database or schema of the server.
 struct Target<R> {
     name: &'static str,
-    registry: feast_registry_core::Registry,
+    registry: Registry,
     raw: R,
 }
 

@@ -54,6 +54,10 @@ pub(crate) fn apply(project: &str, name: &str, body: Vec<u8>) -> Change {
     Change::Apply(Apply::new(Kind::FeatureView, project, name, body))
 }
 
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp { seconds, nanos: 0 }
+}
+
 /// What a writer writes: its own views, one after the other.
 fn share(writer: usize, of: usize) -> impl Iterator<Item = usize> {
     (0..WRITES / of).map(move |round| (writer + round * of) % VIEWS)
@@ -226,7 +230,6 @@ async fn our_appends(registry: &Registry, writers: usize, name: &Arc<str>) -> f6
             tasks.spawn(async move {
                 for round in 0..WRITES / writers {
                     let second = i64::try_from(1_800_000_000 + writer * WRITES + round).unwrap();
-                    let at = |seconds| Timestamp { seconds, nanos: 0 };
                     registry
                         .apply_materialization(PROJECT, &name, at(second), at(second + 1))
                         .await

@@ -1,12 +1,14 @@
 """Count the intervals that Feast's own registry keeps when processes write at once.
 
 Each process appends its own intervals to one view. `acknowledged` counts calls that
-returned, `failed` those that raised, `kept` the intervals that the row holds in the end.
+returned, `failed` those that raised, `kept` the intervals that the row holds in the end, `seconds` how long
+all calls took together.
 """
 
 import argparse
 import collections
 import multiprocessing
+import time
 
 from google.protobuf.message import DecodeError
 
@@ -67,7 +69,7 @@ def main(arguments: argparse.Namespace) -> dict:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["common"])  # Feast is imported once for all
-    barrier, results = context.Barrier(arguments.processes), context.Queue()
+    barrier, results = context.Barrier(arguments.processes + 1), context.Queue()
     processes = [
         context.Process(target=work, args=(arguments, number, barrier, results))
         for number in range(arguments.processes)
@@ -75,15 +77,19 @@ def main(arguments: argparse.Namespace) -> dict:
     for process in processes:
         process.start()
     acknowledged, errors = set(), collections.Counter()
+    barrier.wait()
+    begun = time.monotonic()
     for _ in processes:
         done, failed = results.get(timeout=arguments.timeout)
         acknowledged.update(done)
         errors.update(failed)
+    seconds = time.monotonic() - begun
     for process in processes:
         process.join()
 
     after = kept(arguments.path, arguments.project, arguments.view) - before
     return {
+        "seconds": seconds,
         "processes": arguments.processes,
         "calls": arguments.calls,
         "acknowledged": len(acknowledged),

@@ -1,19 +1,23 @@
-//! How fast views are applied, beside Feast in the same run. Ignored unless asked for: it takes
-//! minutes, and no time is asserted.
+//! How fast views are applied and materialised, beside Feast in the same run. Ignored unless asked
+//! for: it takes minutes, and no time is asserted.
 //!
 //! `FEAST_REGISTRY_INTEROP_VIEWS` says how many views (1,000 if it is not set).
 
 use std::time::Instant;
 
-use feast_registry::{Apply, Change, Effect, Kind, Query, Registry};
+use feast_registry::{Apply, Change, Effect, Freshness, Kind, Query, Registry};
+use tokio::task::JoinSet;
 
 use crate::database::Database;
 use crate::engine::Engine;
+use crate::objects::intervals;
+use crate::time::interval;
 use crate::trials::{Ground, trials};
 
 trials! {
     on_request {
         applying_many_views,
+        materialising_one_view,
     }
 }
 
@@ -85,4 +89,65 @@ async fn applying_many_views(engine: Engine) {
         let seconds = ours(engine, &definitions, batch).await;
         println!("| here, {how} | {seconds:.3} | {:.0} |", feast / seconds);
     }
+}
+
+const VIEW: &str = "hot_view";
+const WRITERS: i64 = 8;
+const CALLS: i64 = 50;
+
+/// Seconds for materialising one view from several tasks.
+async fn ours_materialised(database: &Database) -> f64 {
+    let registry = database.open().await;
+    let mut tasks = JoinSet::new();
+    let begun = Instant::now();
+    for writer in 0..WRITERS {
+        let registry = registry.clone();
+        tasks.spawn(async move {
+            // Later than those of Feast.
+            for number in (1 + writer) * 1_000..(1 + writer) * 1_000 + CALLS {
+                let [start, end] = interval(number);
+                let applied = registry.apply_materialization(PROJECT, VIEW, start, end);
+                applied.await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let seconds = begun.elapsed().as_secs_f64();
+    registry.close().await.unwrap();
+    seconds
+}
+
+async fn kept(database: &Database) -> usize {
+    let registry = database.open().await;
+    let row = registry.get_any_view(PROJECT, VIEW, Freshness::Store).await;
+    let mut intervals = intervals(&row.unwrap());
+    registry.close().await.unwrap();
+    intervals.sort();
+    intervals.dedup();
+    intervals.len()
+}
+
+#[allow(clippy::print_stdout, reason = "this is what it is for")]
+async fn materialising_one_view(engine: Engine) {
+    let database = Database::absent(engine);
+    let (url, writers, calls) = (database.url(), WRITERS.to_string(), CALLS.to_string());
+    let mut arguments = vec!["--path", &url, "--project", PROJECT, "--view", VIEW];
+    arguments.extend(["--create", "--processes", &writers, "--calls", &calls]);
+    let answer = crate::python::run("concurrent_materialize.py", &arguments);
+    let feast = answer["seconds"].as_f64().unwrap();
+    let before = kept(&database).await;
+    let ours = ours_materialised(&database).await;
+    let after = kept(&database).await - before;
+
+    println!(
+        "{WRITERS} x {CALLS} materialisations of one view on {}",
+        engine.name()
+    );
+    println!("| | acknowledged | kept | seconds | Feast takes … times as long |");
+    println!("|---|---:|---:|---:|---:|");
+    let acknowledged = &answer["acknowledged"];
+    println!("| Feast, processes | {acknowledged} | {before} | {feast:.3} | 1 |");
+    let factor = feast / ours;
+    let all = WRITERS * CALLS;
+    println!("| here, tasks of one process | {all} | {after} | {ours:.3} | {factor:.0} |");
 }

@@ -6,6 +6,8 @@
 pub struct Activity {
     /// Statements or requests that were sent.
     pub statements: u64,
+    /// Times that the store has waited for an answer: what a driver sends at once counts once.
+    pub round_trips: u64,
     /// Reads and transactions that were tried again: others were in the way, or a connection broke.
     pub retries: u64,
     /// Attempts at which others were in the way.
