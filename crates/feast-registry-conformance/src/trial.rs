@@ -25,8 +25,6 @@ pub(crate) enum Need {
     Processes,
     /// A server that may be let fail.
     Server,
-    /// One node that all handles write on, by what the store says of itself.
-    OneNode,
 }
 
 /// One behaviour that a store must show.
@@ -70,9 +68,6 @@ impl Trial {
             Need::Log if !capabilities.change_log => Some("the store keeps no log of changes"),
             Need::Processes if !context.has_workers() => {
                 Some("worker processes need the suite's own main function")
-            }
-            Need::OneNode if context.facts().version.contains("in a cluster") => {
-                Some("a known gap: across nodes some answers about projects fit no serial order")
             }
             Need::Server if context.harness().server().is_none() => {
                 Some("the harness names no server")

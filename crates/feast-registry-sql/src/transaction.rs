@@ -13,7 +13,7 @@ use feast_registry_core::{Error, ErrorKind, Key, Kind, Record};
 use crate::observe::Watch;
 use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
-use crate::writes::{guard, render};
+use crate::writes::{guards, render};
 use crate::{Connection, DriverError, FaultClass, Step, StepResult};
 
 /// A unit of work that a [`Driver`](crate::Driver) runs on a connection.
@@ -168,7 +168,13 @@ impl WriteJob {
         lookalikes: &mut Vec<Key>,
     ) -> Result<View, DriverError> {
         let mut view = View::new();
-        let begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
+        let mut begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
+        if self.statements.guard_by_writing {
+            // Before the reads: what other nodes commit while this transaction has the row ends it. What
+            // they commit before it has the row is not compared with it any more.
+            let guards = guards(&self.reads, self.ids);
+            render(&self.statements, &view, guards, &mut begin);
+        }
         self.read(connection, begin, &self.reads, &mut view, lookalikes)
             .await?;
         Ok(view)
@@ -196,13 +202,10 @@ impl WriteJob {
         &self,
         connection: &mut dyn Connection,
         view: &View,
-        mut writes: Vec<Write>,
+        writes: Vec<Write>,
     ) -> Result<(), DriverError> {
         if writes.is_empty() {
             return self.roll_back(connection).await;
-        }
-        if self.statements.guard_by_writing {
-            guard(&self.reads, self.ids, &mut writes);
         }
         let mut steps = Vec::with_capacity(writes.len() + 2);
         render(&self.statements, view, writes, &mut steps);

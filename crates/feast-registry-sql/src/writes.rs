@@ -102,7 +102,7 @@ fn is_held(view: &View, key: &Key) -> bool {
 /// Adds writes to what the transaction relies on without changing it: the projects that it holds.
 /// Where locks don't reach all writers of a database, two transactions that hold the same project
 /// are kept apart by both writing this row.
-pub(crate) fn guard(reads: &ReadSet, ids: Ids, writes: &mut Vec<Write>) {
+pub(crate) fn guards(reads: &ReadSet, ids: Ids) -> Vec<Write> {
     let held: Vec<Key> = reads
         .iter()
         .filter_map(|(target, lock)| match target {
@@ -111,6 +111,7 @@ pub(crate) fn guard(reads: &ReadSet, ids: Ids, writes: &mut Vec<Write>) {
         })
         .map(|key| Key::metadata(&*key.project, GUARD))
         .collect();
+    let mut writes = Vec::with_capacity(2 * held.len());
     for key in held {
         writes.push(Write::Delete(key.clone()));
         writes.push(Write::Insert(Record {
@@ -120,4 +121,5 @@ pub(crate) fn guard(reads: &ReadSet, ids: Ids, writes: &mut Vec<Write>) {
             extra: Extra::None,
         }));
     }
+    writes
 }

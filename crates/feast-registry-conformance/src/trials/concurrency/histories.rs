@@ -33,7 +33,7 @@ pub(super) fn trials() -> Vec<Trial> {
             "concurrency::histories::a_serial_order_explains_projects_to_processes",
             projects_of_processes,
         )
-        .needing(&[Need::Shared, Need::Processes, Need::OneNode]),
+        .needing(&[Need::Shared, Need::Processes]),
     ]
 }
 
