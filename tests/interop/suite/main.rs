@@ -11,6 +11,7 @@ mod command;
 mod compare;
 mod database;
 mod descriptors;
+mod doctor;
 mod engine;
 mod every_kind;
 mod example;
@@ -84,6 +85,7 @@ fn all() -> Vec<Trial> {
         protobuf_json::trials(),
         history::trials(),
         metadata::trials(),
+        doctor::trials(),
         together::trials(),
         processes::trials(),
         example::trials(),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use feast_registry::{ErrorKind, Freshness};
+use feast_registry_core::doctor::examine;
 
 use crate::command;
 use crate::database::Database;
@@ -16,6 +17,7 @@ trials! {
     on_mariadb {
         narrow_columns_are_reported,
         what_does_not_fit_is_refused_and_leaves_nothing_behind,
+        the_doctor_finds_them,
         an_upgrade_widens_them,
     }
 }
@@ -65,6 +67,29 @@ async fn what_does_not_fit_is_refused_and_leaves_nothing_behind(engine: Engine) 
     let absent = registry.get_any_view(PROJECT, VIEW, Freshness::Store).await;
     let kind = absent.unwrap_err().kind();
     assert!(matches!(kind, ErrorKind::NotFound(_)), "{kind:?}");
+}
+
+async fn the_doctor_finds_them(engine: Engine) {
+    let database = feast040::database(engine);
+    let registry = database.open().await;
+    let store = &**registry.store();
+    let planned = store.upgrade(true).await.unwrap();
+    let widening = planned
+        .iter()
+        .filter(|one| one.contains("LONGBLOB"))
+        .count();
+    let found = examine(store).await.unwrap();
+    let narrow = found
+        .iter()
+        .filter(|one| one.defect.code == "narrow-column");
+    assert_eq!(narrow.count(), widening);
+    assert!(widening > 0);
+    store.upgrade(false).await.unwrap();
+    let found = examine(store).await.unwrap();
+    assert!(
+        found.iter().all(|one| one.defect.code != "narrow-column"),
+        "{found:?}"
+    );
 }
 
 async fn an_upgrade_widens_them(engine: Engine) {

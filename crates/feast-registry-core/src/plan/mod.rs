@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub use self::fields::{FieldChange, differing_fields, differing_values};
@@ -55,11 +56,31 @@ pub struct Step {
     pub fields: Vec<FieldChange>,
 }
 
-impl Plan {
-    pub(crate) fn new(changes: &[Change], committed: &Committed) -> Plan {
-        let steps = Step::all(changes, committed).map(|(mut step, row)| {
-            if let (Effect::Updated, Some((Some(before), Some(after)))) = (step.effect, row) {
-                step.fields = differing_fields(step.kind, &before.body, &after.body);
+/// A plan whose steps do not say yet which fields would change.
+///
+/// Finding that out decodes every changed object: nobody should hold locks meanwhile.
+#[derive(Debug)]
+pub(crate) struct Outline(Vec<(Step, Option<(Bytes, Bytes)>)>);
+
+impl Outline {
+    pub(crate) fn new(changes: &[Change], committed: &Committed) -> Outline {
+        let steps = Step::all(changes, committed).map(|(step, row)| {
+            let bodies = match (step.effect, row) {
+                (Effect::Updated, Some((Some(before), Some(after)))) => {
+                    Some((before.body.clone(), after.body.clone()))
+                }
+                _ => None,
+            };
+            (step, bodies)
+        });
+        Outline(steps.collect())
+    }
+
+    /// The plan, field by field.
+    pub(crate) fn into_plan(self) -> Plan {
+        let steps = self.0.into_iter().map(|(mut step, bodies)| {
+            if let Some((before, after)) = bodies {
+                step.fields = differing_fields(step.kind, &before, &after);
             }
             step
         });
@@ -67,7 +88,9 @@ impl Plan {
             steps: steps.collect(),
         }
     }
+}
 
+impl Plan {
     /// Whether no step would change anything.
     pub fn is_empty(&self) -> bool {
         let mut effects = self.steps.iter().map(|step| step.effect);

@@ -2,7 +2,7 @@
 
 use super::Registry;
 use crate::Result;
-use crate::plan::Plan;
+use crate::plan::{Outline, Plan};
 use crate::rules::{Change, Outcome};
 use crate::store::Decision;
 
@@ -16,16 +16,16 @@ impl Registry {
     ///
     /// Those of [`Registry::commit`].
     pub async fn plan(&self, changes: Vec<Change>) -> Result<Plan> {
-        self.decide(changes, |changes, decision| {
+        let outline = self.decide(changes, |changes, decision| {
             Ok(match decision {
                 Decision::Need(reads) => Decision::Need(reads),
                 Decision::Commit { answer, .. } => Decision::Commit {
                     writes: Vec::new(),
-                    answer: Plan::new(changes, &answer),
+                    answer: Outline::new(changes, &answer),
                 },
             })
-        })
-        .await
+        });
+        Ok(outline.await?.into_plan())
     }
 
     /// Makes changes exactly as they were planned, or not at all.
