@@ -152,18 +152,22 @@ fn get(registry: &Registry) {
     let keys: Vec<Key> = (FIRST..FIRST + VIEWS)
         .map(|index| Key::new(Kind::FeatureView, PROJECT, sample::name(index)))
         .collect();
-    let start = Instant::now();
-    for round in 0..GETS {
-        // Not in the order of the keys.
-        let key = &keys[round * 7_919 % VIEWS];
-        assert!(std::hint::black_box(read(registry, key)));
-    }
-    let time = start.elapsed();
+    // The fastest round: whatever else runs on the machine only adds.
+    let rounds = (0..GETS / VIEWS).map(|_| {
+        let start = Instant::now();
+        for index in 0..VIEWS {
+            // Not in the order of the keys.
+            let key = &keys[index * 7_919 % VIEWS];
+            assert!(std::hint::black_box(read(registry, key)));
+        }
+        start.elapsed()
+    });
+    let time = rounds.min().unwrap();
     println!(
         "{:<52} {:>12} {:>9.0} ns {:>7}  500 ns",
         "read one view, cached",
         "",
-        time.as_nanos() as f64 / GETS as f64,
+        time.as_nanos() as f64 / VIEWS as f64,
         ""
     );
 }
