@@ -1,7 +1,5 @@
 //! Input that is damaged, absurd or meant to hurt: a clear error, and nothing is applied.
 
-use std::time::{Duration, Instant};
-
 use crate::runner::{Folder, entity};
 
 /// Applies a file, and asserts that it is refused and has left nothing behind.
@@ -11,13 +9,7 @@ fn refused(content: impl AsRef<[u8]>, part: &str) -> String {
     folder
         .write("good.yaml", entity("driver"))
         .write("bad.file", content);
-    let started = Instant::now();
     let error = folder.cli("apply good.yaml bad.file").fails(2, part);
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
     assert!(error.contains("bad.file"), "{error}");
     assert!(error.len() < 2_000, "{} bytes: {error}", error.len());
     assert_eq!(
