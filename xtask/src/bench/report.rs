@@ -62,18 +62,36 @@ impl Report {
         }
     }
 
-    /// Writes the document.
-    pub(super) fn write(&self) -> Result {
-        let mut document = HEAD.replace("{machine}", &machine()?);
-        for (title, text) in &self.sections {
-            write!(document, "\n## {title}\n\n```text\n{}\n```\n", text.trim())?;
+    /// Writes the document: sections with these titles, those that were not measured now as they were.
+    pub(super) fn write<const N: usize>(&self, titles: [&str; N]) -> Result {
+        let path = workspace_root().join(DOCUMENT);
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        let machine = machine()?;
+        let mut document = HEAD.to_owned();
+        for title in titles {
+            let measured = self.sections.iter().find(|(it, _)| *it == title);
+            if let Some((_, text)) = measured {
+                let text = text.trim();
+                write!(
+                    document,
+                    "\n## {title}\n\nOn {machine}.\n\n```text\n{text}\n```\n"
+                )?;
+            } else if let Some(text) = section(&before, title) {
+                write!(document, "\n## {title}\n{text}")?;
+            }
         }
-        fs::write(workspace_root().join(DOCUMENT), document)?;
+        fs::write(path, document)?;
         Ok(())
     }
 }
 
-/// On what was measured, and when.
+/// What stands below a title in a document.
+fn section<'a>(document: &'a str, title: &str) -> Option<&'a str> {
+    let (_, rest) = document.split_once(&format!("\n## {title}\n"))?;
+    Some(rest.find("\n## ").map_or(rest, |end| &rest[..end]))
+}
+
+/// What was measured on, and when.
 fn machine() -> Result<String> {
     let processors = fs::read_to_string("/proc/cpuinfo")?;
     let model = processors
@@ -97,4 +115,17 @@ fn machine() -> Result<String> {
         compiler.trim(),
         date.trim()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_ends_where_the_next_begins() {
+        let document = "# Title\n\n## A\n\none\n\n## B\n\ntwo\n";
+        assert_eq!(section(document, "A"), Some("\none\n"));
+        assert_eq!(section(document, "B"), Some("\ntwo\n"));
+        assert_eq!(section(document, "C"), None);
+    }
 }

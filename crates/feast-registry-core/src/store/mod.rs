@@ -184,7 +184,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Behaviour:
     /// * may be repeated, and may run in several processes at once;
     /// * never changes a table that exists;
-    /// * with [`SchemaMode::Verify`] fails with [`ErrorKind::Schema`](crate::ErrorKind::Schema)
+    /// * with [`SchemaMode::Verify`] fails with [`ErrorKind::Schema`]
     ///   and names every missing table.
     async fn initialize(&self, mode: SchemaMode) -> Result<()>;
 
@@ -223,7 +223,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// * every writer's changes are logged from then on, those of other programs too;
     /// * handles that were opened before may go on without it;
     /// * without [`Capabilities::change_log`] fails with
-    ///   [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    ///   [`ErrorKind::Unsupported`].
     async fn keep_log(&self, keep: bool, dry_run: bool) -> Result<Vec<String>> {
         let _ = (keep, dry_run);
         Err(Error::new(
@@ -312,9 +312,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// * an acknowledged decision is durable;
     /// * what `decide` saw under a lock is still so when the writes happen;
     /// * a conflict that provably did not commit runs `decide` again, a bounded number of times,
-    ///   then fails with [`ErrorKind::Contention`](crate::ErrorKind::Contention);
+    ///   then fails with [`ErrorKind::Contention`];
     /// * an outcome that cannot be known is
-    ///   [`ErrorKind::UnknownOutcome`](crate::ErrorKind::UnknownOutcome), never a guess;
+    ///   [`ErrorKind::UnknownOutcome`], never a guess;
     /// * dropping the future leaves no lock and no open transaction behind; the decision may
     ///   have been committed, but never in part.
     async fn transact(&self, reads: ReadSet, decide: Arc<dyn Decide>) -> Result<Answer>;
