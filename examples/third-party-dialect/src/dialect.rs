@@ -60,8 +60,7 @@ impl Dialect for YugabyteDialect {
         Limits::default().with_object_bytes(OBJECT_BYTES)
     }
 
-    // What follows is PostgreSQL's, passed on: where PostgreSQL differs from what the trait provides. So
-    // does `begin_snapshot`, which is above.
+    // What follows is PostgreSQL's, passed on: where PostgreSQL differs from what the trait provides.
 
     fn list_tables(&self) -> String {
         self.postgres.list_tables()
