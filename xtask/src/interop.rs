@@ -92,6 +92,8 @@ pub(crate) fn run_suite(args: &Args) -> Result<Count> {
 /// Runs the measurements of the suite, which are no tests, on every database that can be had.
 pub(crate) fn measurements(mut run: impl FnMut(Command) -> Result) -> Result {
     let python = python()?;
+    // The suite does not begin without it.
+    shell::build_command()?;
     let (_starting, servers) = servers(&Args::default())?;
     let mut command = shell::cargo(&["test", "--quiet", "--release", "--package", PACKAGE]);
     command.args(["--test", "interop", "--", "--ignored", "speed"]);
