@@ -74,31 +74,30 @@ pub(crate) fn python() -> Result<PathBuf> {
 
 /// Installs Feast, starts servers and runs the suite.
 pub(crate) fn run_suite(args: &Args) -> Result<Count> {
-    let python = python()?;
-    // The suite runs the command itself as well.
-    shell::build_command()?;
-    let mut command = suite(args);
-    command.env(PYTHON_VARIABLE, python);
-    // They run as long as this lives.
-    let (_starting, servers) = servers(args)?;
-    for (variable, target) in &servers {
-        command.env(variable, target.url.as_deref().unwrap_or_default());
-    }
-    let (mut count, succeeded) = shell::tests(command)?;
+    let (mut count, succeeded) = with_servers(args, suite(args), shell::tests)?;
     count.failed = count.failed.max(usize::from(!succeeded));
     Ok(count)
 }
 
 /// Runs the measurements of the suite, which are no tests, on every database that can be had.
-pub(crate) fn measurements(mut run: impl FnMut(Command) -> Result) -> Result {
-    let python = python()?;
-    // The suite does not begin without it.
-    shell::build_command()?;
-    let (_starting, servers) = servers(&Args::default())?;
+pub(crate) fn measurements(run: impl FnOnce(Command) -> Result) -> Result {
     let mut command = shell::cargo(&["test", "--quiet", "--release", "--package", PACKAGE]);
     command.args(["--test", "interop", "--", "--ignored", "speed"]);
     command.args(["--test-threads", "1", "--nocapture"]);
-    command.env(PYTHON_VARIABLE, python);
+    with_servers(&Args::default(), command, run)
+}
+
+/// Installs Feast and starts servers, and then runs a command that is told of them.
+fn with_servers<T>(
+    args: &Args,
+    mut command: Command,
+    run: impl FnOnce(Command) -> Result<T>,
+) -> Result<T> {
+    command.env(PYTHON_VARIABLE, python()?);
+    // The suite runs the command itself as well.
+    shell::build_command()?;
+    // They run as long as this lives.
+    let (_starting, servers) = servers(args)?;
     for (variable, target) in &servers {
         command.env(variable, target.url.as_deref().unwrap_or_default());
     }

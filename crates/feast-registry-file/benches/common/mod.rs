@@ -23,6 +23,17 @@ pub(crate) const PROJECT: &str = "bench";
 /// From what a process was told to the registry's file.
 pub(crate) type Open = fn(&str) -> Arc<dyn Blob>;
 
+/// Runs a benchmark to its end.
+pub(crate) fn finish(benchmark: impl Future<Output = ()> + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    // On the thread of `block_on`, wake-ups are slower than anywhere else.
+    let benchmark = async { tokio::spawn(benchmark).await.unwrap() };
+    runtime.unwrap().block_on(benchmark);
+}
+
 pub(crate) async fn registry(blob: Arc<dyn Blob>) -> Registry {
     let store = FileStore::new(blob, FileOptions::default());
     let options = RegistryOptions::default();

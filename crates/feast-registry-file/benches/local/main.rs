@@ -23,7 +23,7 @@ use std::sync::Arc;
 use feast_registry_file::{Blob, LocalFile};
 
 use self::common::measure::{self, Pair, seconds};
-use self::common::{SIZES, described, filled, large, rounds, workers};
+use self::common::{SIZES, described, filled, finish, large, rounds, workers};
 
 /// Processes, tasks of each, and calls of each.
 const WRITERS: [i64; 3] = [8, 1, 50];
@@ -36,14 +36,7 @@ fn main() {
     if workers::work(open) {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    // On the thread of `block_on`, wake-ups are slower than anywhere else.
-    runtime
-        .unwrap()
-        .block_on(async { tokio::spawn(run()).await.unwrap() });
+    finish(run());
 }
 
 async fn run() {

@@ -18,7 +18,7 @@ mod fake;
 mod place;
 
 use self::common::measure::{self, Pair, seconds};
-use self::common::{SIZES, described, filled, large, rounds, workers};
+use self::common::{SIZES, described, filled, finish, large, rounds, workers};
 use self::place::Place;
 
 /// The views of a registry that many write to.
@@ -36,14 +36,7 @@ fn main() {
     if workers::work(place::open) {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    // On the thread of `block_on`, wake-ups are slower than anywhere else.
-    runtime
-        .unwrap()
-        .block_on(async { tokio::spawn(run()).await.unwrap() });
+    finish(run());
 }
 
 async fn run() {
