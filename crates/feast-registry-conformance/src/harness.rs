@@ -64,7 +64,8 @@ pub trait Server: Send + Sync {
     async fn through(&self, location: &str, address: SocketAddr) -> Result<Arc<dyn Store>>;
 
     /// Ends all sessions on a location as an administrator does (`pg_terminate_backend`, `KILL`),
-    /// idle ones too; how many.
+    /// idle ones too; how many. Never one that serves another location: where a pooler hands sessions
+    /// round, end only those that surely serve this one, and fewer than all, or none, will do.
     async fn kill(&self, location: &str) -> Result<usize>;
 
     /// The bytes that ask for COMMIT, and such as only the answer to it holds: see

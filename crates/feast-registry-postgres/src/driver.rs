@@ -96,6 +96,11 @@ impl PostgresDriver {
         })
     }
 
+    /// Whether a pooler stands before the server, which the first connection finds out.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.shared.is_pooled()
+    }
+
     /// What the server says of itself: the text of `version()`.
     ///
     /// # Errors

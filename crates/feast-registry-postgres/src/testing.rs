@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use feast_registry_core::backend::StoreOptions;
 use feast_registry_core::store::Ids;
 use feast_registry_core::url::RegistryUrl;
-use feast_registry_core::{Error, ErrorKind, Result};
+use feast_registry_core::{Error, ErrorKind, Kind, Result};
 use feast_registry_sql::{Access, Dialect, Driver, Row, SqlStore, Step};
 
 use crate::{Host, PostgresDriver, PostgresSettings, open};
@@ -20,6 +20,9 @@ const PREFIX: &str = "feast_registry_test_";
 
 /// The bytes that ask for COMMIT, and those that only the answer to it has.
 pub const COMMIT: [&[u8]; 2] = [b"COMMIT\0", b"COMMIT\0"];
+
+/// How often is asked who waits for a lock.
+const ASKED: usize = 100;
 
 /// The server that `FEAST_REGISTRY_CONFORMANCE_URL` names, whatever its scheme, and a dialect.
 #[derive(Debug)]
@@ -164,15 +167,41 @@ impl<D: Dialect> TestServer<D> {
         }
     }
 
-    /// Ends all sessions on a schema, as an administrator may; how many.
+    /// Ends all sessions on a schema, as an administrator may; how many. Behind a pooler only some that wait
+    /// for a lock: whose session another one is may change before it ends.
     ///
     /// # Errors
     ///
     /// What the server says.
     pub async fn kill(&self, schema: &str) -> Result<usize> {
+        if self.administrator.is_pooled() {
+            return self.kill_waiting(schema).await;
+        }
         let sql = format!(
             "SELECT pg_terminate_backend(pid)::int FROM pg_stat_activity WHERE application_name = '{schema}'"
         );
         Ok(self.rows(&sql).await?.len())
+    }
+
+    /// Makes whoever uses the feature views of a schema wait, and ends who does, if somebody comes soon.
+    async fn kill_waiting(&self, schema: &str) -> Result<usize> {
+        let views = format!("{schema}.{}", Kind::FeatureView.spec().table);
+        let lock = Step::control(format!("LOCK TABLE {views}"));
+        let kill = format!(
+            "SELECT pg_terminate_backend(pid)::int FROM pg_locks WHERE relation = '{views}'::regclass AND NOT granted"
+        );
+        let kill = Step::query(&kill.into(), Vec::new());
+        let mut connection = self.administrator.acquire(Access::Write).await?;
+        connection.run(vec![Step::control("BEGIN"), lock]).await?;
+        let mut killed = 0;
+        for _ in 0..ASKED {
+            let results = connection.run(vec![kill.clone()]).await?;
+            killed = results.iter().map(|result| result.rows.len()).sum();
+            if killed > 0 {
+                break;
+            }
+        }
+        connection.run(vec![Step::control("ROLLBACK")]).await?;
+        Ok(killed)
     }
 }

@@ -87,6 +87,25 @@ impl Attempts {
     }
 }
 
+/// Does what writes nothing until it succeeds, or `after` says that there is no use. Where a connection of
+/// the pool turns out to be broken, as after a restart of the server, the next attempt takes another one.
+pub(crate) async fn repeat<T, F>(
+    mut work: impl FnMut() -> F,
+    after: impl Fn(&mut Attempts, DriverError) -> Result<Duration, Error>,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, DriverError>>,
+{
+    let mut attempts = Attempts::new(false);
+    loop {
+        let fault = match work().await {
+            Ok(answer) => return Ok(answer),
+            Err(fault) => fault,
+        };
+        tokio::time::sleep(after(&mut attempts, fault)?).await;
+    }
+}
+
 fn contention(message: String) -> Error {
     Error::new(ErrorKind::Contention, message)
 }

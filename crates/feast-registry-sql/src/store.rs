@@ -16,7 +16,7 @@ use feast_registry_core::{Key, Kind, Record, Result};
 use crate::log::ChangeLog;
 use crate::observe::Observed;
 use crate::queue::Queues;
-use crate::retry::Attempts;
+use crate::retry::{Attempts, repeat};
 use crate::rows::{Reader, is_guard};
 use crate::statements::Statements;
 use crate::{
@@ -120,21 +120,21 @@ impl<D: Driver> SqlStore<D> {
         self.driver.counters()
     }
 
-    async fn connection(&self, consistency: Consistency) -> Result<Box<dyn Connection + '_>> {
-        Ok(self.driver.acquire(access(consistency)).await?)
+    /// Reads with statements that need no transaction.
+    async fn read(&self, consistency: Consistency, steps: Vec<Step>) -> Result<Vec<StepResult>> {
+        self.repeat(|| self.try_read(consistency, steps.clone()))
+            .await
     }
 
-    /// Reads with statements that need no transaction. Where a connection of the pool turns out to
-    /// be broken, as after a restart of the server, another one is taken.
-    async fn read(&self, consistency: Consistency, steps: Vec<Step>) -> Result<Vec<StepResult>> {
-        let mut attempts = Attempts::new(false);
-        loop {
-            let fault = match self.try_read(consistency, steps.clone()).await {
-                Ok(results) => return Ok(results),
-                Err(fault) => fault,
-            };
-            tokio::time::sleep(self.counters().after(&mut attempts, fault)?).await;
-        }
+    /// Does what writes nothing until it succeeds; counts the attempts.
+    async fn repeat<T, F>(&self, work: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, DriverError>>,
+    {
+        repeat(work, |attempts, fault| {
+            self.counters().after(attempts, fault)
+        })
+        .await
     }
 
     pub(crate) async fn try_read(
@@ -144,6 +144,17 @@ impl<D: Driver> SqlStore<D> {
     ) -> Result<Vec<StepResult>, DriverError> {
         let mut connection = self.driver.acquire(access(consistency)).await?;
         connection.run(steps).await
+    }
+
+    /// A connection in a transaction that sees one moment.
+    async fn begin_snapshot(
+        &self,
+        consistency: Consistency,
+    ) -> Result<Box<dyn Connection + '_>, DriverError> {
+        let begin = Step::control(Arc::clone(&self.statements.begin_snapshot));
+        let mut connection = self.driver.acquire(access(consistency)).await?;
+        connection.run(vec![begin]).await?;
+        Ok(connection)
     }
 }
 
@@ -157,7 +168,7 @@ fn access(consistency: Consistency) -> Access {
 #[async_trait]
 impl<D: Driver> Store for SqlStore<D> {
     async fn describe(&self) -> Result<String> {
-        Ok(self.driver.describe().await?)
+        self.repeat(|| self.driver.describe()).await
     }
 
     async fn initialize(&self, mode: SchemaMode) -> Result<()> {
@@ -250,12 +261,7 @@ impl<D: Driver> Store for SqlStore<D> {
         &self,
         consistency: Consistency,
     ) -> Result<BoxStream<'_, Result<Vec<Record>>>> {
-        let mut connection = self.connection(consistency).await?;
-        connection
-            .run(vec![Step::control(Arc::clone(
-                &self.statements.begin_snapshot,
-            ))])
-            .await?;
+        let connection = self.repeat(|| self.begin_snapshot(consistency)).await?;
         let position = Progress {
             connection,
             kinds: Kind::ALL.to_vec(),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use feast_registry_core::{
-    Effect, ErrorKind, Freshness, Kind, Registry, RegistryOptions, Store, store::Activity,
+    Effect, ErrorKind, Freshness, Kind, Registry, RegistryOptions, Store,
+    store::{Activity, Consistency},
 };
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,8 @@ pub(super) fn trials() -> Vec<Trial> {
         a_call_under_way_waits_for_a_server_that_comes_back,
         a_call_that_begins_waits_for_a_server_that_comes_back,
         a_connection_cut_while_it_is_made_is_made_again,
+        tables_are_made_through_connections_that_are_cut,
+        what_only_reads_begins_again_on_another_connection,
         a_commit_that_never_arrived_is_unknown_and_did_nothing,
         a_commit_without_an_answer_is_unknown_and_happened_once,
         calls_wait_for_a_connection_when_all_are_taken,
@@ -211,12 +214,41 @@ async fn a_call_that_begins_waits_for_a_server_that_comes_back(cx: Context) -> C
 async fn a_connection_cut_while_it_is_made_is_made_again(cx: Context) -> Checked {
     let opened = cx.located().await?;
     let proxy = Proxy::start(cx.server()?.address()).await?;
-    for (number, bytes) in [0, 20, 100, 250].into_iter().enumerate() {
+    let step = if cx.is_soak() { 5 } else { 50 };
+    for (number, bytes) in (0..=250).step_by(step).enumerate() {
         proxy.set(Fault::CutAfter(bytes));
         let registry = open(cx.through(&opened.location, &proxy).await?).await?;
         ensure_eq!(proxy.tripped(), number as u64 + 1, "cuts");
         registry.apply(view().apply()).await?;
     }
+    Ok(())
+}
+
+async fn tables_are_made_through_connections_that_are_cut(cx: Context) -> Checked {
+    let step = if cx.is_soak() { 80 } else { 1_600 };
+    for bytes in (800..=4_000).step_by(step) {
+        let opened = cx.open().await?;
+        let proxy = Proxy::start(cx.server()?.address()).await?;
+        let store = cx.through(&opened.location, &proxy).await?;
+        proxy.set(Fault::CutAfter(bytes));
+        let registry = open(store).await?;
+        ensure_eq!(proxy.tripped(), 1, "cuts");
+        registry.apply(view().apply()).await?;
+    }
+    Ok(())
+}
+
+/// The pool has a connection that is dead, which shows with the first statement.
+async fn what_only_reads_begins_again_on_another_connection(cx: Context) -> Checked {
+    let stage = Stage::new(&cx).await?;
+    let store = stage.registry.store();
+    stage.proxy.set(Fault::CutAfter(0));
+    open(Arc::clone(store)).await?;
+    stage.proxy.set(Fault::CutAfter(0));
+    drop(store.snapshot(Consistency::Primary).await?);
+    stage.proxy.set(Fault::CutAfter(0));
+    intervals(&stage.registry).await?;
+    ensure_eq!(stage.proxy.tripped(), 3, "cuts");
     Ok(())
 }
 

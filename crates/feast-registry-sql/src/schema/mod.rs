@@ -10,8 +10,8 @@ use feast_registry_core::{Error, ErrorKind, Kind, Result};
 pub(crate) use self::log::keep as keep_log;
 pub use self::statements::create_statements;
 pub use self::version::SCHEMA_VERSION;
-use crate::retry::Attempts;
-use crate::{Access, Driver, DriverError, FaultClass, Step, Value};
+use crate::retry::{Attempts, repeat};
+use crate::{Access, Driver, DriverError, FaultClass, Row, Step, Value};
 
 /// Makes the tables ready, as the mode says. Answers whether there is a log of changes beside them.
 pub(crate) async fn initialize(driver: &dyn Driver, mode: SchemaMode) -> Result<bool> {
@@ -105,16 +105,28 @@ async fn note(driver: &dyn Driver, has_table: bool) -> Result<()> {
 
 /// The names of all tables in reach, in small letters.
 async fn tables(driver: &dyn Driver) -> Result<Vec<String>> {
-    let list = Step::query(&driver.dialect().list_tables().into(), Vec::new());
-    let results = driver.acquire(Access::Read).await?.run(vec![list]).await?;
-    Ok(results
+    let rows = ask(driver, &driver.dialect().list_tables()).await?;
+    Ok(rows
         .into_iter()
-        .flat_map(|result| result.rows)
         .filter_map(|row| match row.into_iter().next() {
             Some(Value::Text(name)) => Some(name.to_ascii_lowercase()),
             _ => None,
         })
         .collect())
+}
+
+/// The rows of a question.
+async fn ask(driver: &dyn Driver, sql: &str) -> Result<Vec<Row>> {
+    let step = Step::query(&sql.into(), Vec::new());
+    let results = repeat(
+        || async {
+            let mut connection = driver.acquire(Access::Read).await?;
+            connection.run(vec![step.clone()]).await
+        },
+        Attempts::after,
+    );
+    let results = results.await?.into_iter();
+    Ok(results.flat_map(|result| result.rows).collect())
 }
 
 fn missing(tables: &[String]) -> Vec<Kind> {
@@ -146,23 +158,34 @@ async fn create(driver: &dyn Driver, kinds: &[Kind]) -> Result<()> {
 }
 
 /// Creates tables in one transaction. Another process may create them at the same time: what fails
-/// because a table is there by now is tried again without it.
+/// because a table is there by now is tried again without it. So is what failed with its connection, even
+/// if nobody knows whether it happened: a table that comes after all is in the way of the next attempt.
 async fn create_together(driver: &dyn Driver, mut kinds: Vec<Kind>) -> Result<()> {
+    let mut attempts = Attempts::new(false);
     while !kinds.is_empty() {
         let statements = kinds
             .iter()
             .flat_map(|kind| statements::create(driver.dialect(), *kind));
         let steps = in_transaction(driver, statements.collect());
-        let Err(fault) = run(driver, steps).await else {
+        let Err(mut fault) = run(driver, steps).await else {
             return Ok(());
         };
         let missing = missing(&tables(driver).await?);
         let before = kinds.len();
         kinds.retain(|kind| missing.contains(kind));
         if kinds.len() == before {
-            let tables: Vec<&str> = kinds.iter().map(|kind| kind.spec().table).collect();
-            return Err(Error::from(fault)
-                .context(format_args!("cannot create table {}", tables.join(", "))));
+            if fault.class == FaultClass::UnknownOutcome {
+                fault.class = FaultClass::Disconnected;
+            }
+            let pause = match fault.class {
+                FaultClass::Disconnected => attempts.after(fault),
+                _ => Err(Error::from(fault)),
+            };
+            let pause = pause.map_err(|error| {
+                let tables: Vec<&str> = kinds.iter().map(|kind| kind.spec().table).collect();
+                error.context(format_args!("cannot create table {}", tables.join(", ")))
+            })?;
+            tokio::time::sleep(pause).await;
         }
     }
     Ok(())

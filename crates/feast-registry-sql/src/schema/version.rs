@@ -6,7 +6,8 @@
 
 use feast_registry_core::{Error, ErrorKind, Result};
 
-use crate::{Access, ColumnType, Dialect, Driver, Step, Value};
+use super::ask;
+use crate::{ColumnType, Dialect, Driver, Value};
 
 /// The version of the schema that this build makes.
 ///
@@ -52,9 +53,7 @@ pub(super) async fn current(driver: &dyn Driver, tables: &[String]) -> Result<i6
         dialect.quote("version"),
         dialect.table(TABLE)
     );
-    let step = Step::query(&sql.into(), Vec::new());
-    let results = driver.acquire(Access::Read).await?.run(vec![step]).await?;
-    let newest = results.into_iter().flat_map(|result| result.rows).flatten();
+    let newest = ask(driver, &sql).await?.into_iter().flatten();
     Ok(newest
         .filter_map(|value| match value {
             Value::Integer(version) => Some(version),
