@@ -133,6 +133,14 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         false
     }
 
+    /// What stands behind the table where the rows of many names in one project are read, if the database
+    /// would else rather go through the project by its index.
+    ///
+    /// If it is missing, batches take longer the more there is in a project.
+    fn seek_hint(&self) -> &'static str {
+        ""
+    }
+
     /// The statement that updates this many rows by their keys, if there is one that is faster than
     /// one statement for each row. With [`rows_from_arrays`](Dialect::rows_from_arrays), its
     /// parameters are one array for each column.

@@ -284,9 +284,10 @@ impl KindStatements {
                 "SELECT found.* FROM {names} AS wanted (name), LATERAL ({select}{of_project} AND {name} = wanted.name{end}) AS found"
             )
         };
+        let seek = dialect.seek_hint();
         let some_names = |rows: usize| {
             format!(
-                "{of_project} AND {name} IN ({})",
+                "{seek}{of_project} AND {name} IN ({})",
                 placeholders(dialect, 2, rows)
             )
         };

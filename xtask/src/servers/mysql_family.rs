@@ -50,7 +50,7 @@ pub(super) fn settings(command: &mut Command, folder: &Path, port: u16) {
             "--bind-address=127.0.0.1",
             "--skip-name-resolve",
             "--max-connections=300",
-            "--innodb-buffer-pool-size=64M",
+            "--innodb-buffer-pool-size=512M",
         ]);
 }
 

@@ -62,8 +62,12 @@ impl Snapshot {
 
     /// Puts these rows in place of all that are there.
     pub(super) fn fill(&mut self, (kind, project): &Area, mut rows: Vec<Record>) {
-        // Every row has a project of its own when it comes from the store; one is enough.
-        for row in &mut rows {
+        // A read looks at a name: they lie close together, not one behind each body, while the old
+        // ones are still there. Every row has a project of its own when it comes from the store; one
+        // is enough.
+        let names: Vec<Arc<str>> = rows.iter().map(|row| Arc::from(&*row.key.name)).collect();
+        for (row, name) in rows.iter_mut().zip(names) {
+            row.key.name = name;
             row.key.project = Arc::clone(project);
             share(row);
         }

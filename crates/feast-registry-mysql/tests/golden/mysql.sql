@@ -145,7 +145,7 @@ BEGIN;
 INSERT INTO `entities` (`project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?);
 COMMIT;
 BEGIN;
-SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` WHERE `project_id` = ? AND `entity_name` IN ([499 x] ?,?) ORDER BY `entity_name`, `project_id` FOR UPDATE;
+SELECT `project_id`, `entity_name`, `last_updated_timestamp`, `entity_proto` FROM `entities` FORCE INDEX (PRIMARY) WHERE `project_id` = ? AND `entity_name` IN ([499 x] ?,?) ORDER BY `entity_name`, `project_id` FOR UPDATE;
 INSERT INTO `entities` (`entity_proto`, `last_updated_timestamp`, `project_id`, `entity_name`) VALUES [499 x] (?, ?, ?, ?),(?, ?, ?, ?) AS new ON DUPLICATE KEY UPDATE `entity_proto` = new.`entity_proto`, `last_updated_timestamp` = new.`last_updated_timestamp`;
 COMMIT;
 SELECT `project_id`, `feature_view_name`, `last_updated_timestamp`, `feature_view_proto`, `user_metadata` FROM `feature_views` WHERE `project_id` = ? AND `feature_view_name` = ?;
