@@ -126,11 +126,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
         None
     }
 
-    /// Whether the rows of many names are found by one look into the primary key for each name of an
-    /// [array](Dialect::rows_from_arrays), by LATERAL. For planners that without statistics take a
-    /// project for small, and go through all of it.
-    fn seeks_names(&self) -> bool {
-        false
+    /// Names that come as one array, behind FROM, as a table of one column; `parameter` is the number of
+    /// theirs. With it, the rows of any number of names are found by one statement, which looks into the
+    /// primary key for each name, by LATERAL; and gets that come at the same time become one read. For
+    /// planners that without statistics take a project for small, and go through all of it.
+    fn names_from_array(&self, _parameter: usize) -> Option<String> {
+        None
     }
 
     /// What stands behind the table where the rows of many names in one project are read, if the database

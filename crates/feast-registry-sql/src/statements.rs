@@ -57,7 +57,7 @@ impl Statements {
             rollback: "ROLLBACK".into(),
             guard_by_writing: dialect.guard_by_writing(),
             arrays: dialect.rows_from_arrays(1, &[]).is_some(),
-            seeks: dialect.seeks_names(),
+            seeks: dialect.names_from_array(1).is_some(),
             kinds: Kind::ALL
                 .into_iter()
                 .map(|kind| KindStatements::new(dialect, kind, chunk))
@@ -67,6 +67,11 @@ impl Statements {
 
     fn of(&self, kind: Kind) -> &KindStatements {
         &self.kinds[kind as usize]
+    }
+
+    /// Whether one statement reads any number of names of a project.
+    pub(crate) fn read_any_number(&self) -> bool {
+        self.seeks
     }
 
     /// Which names are an array, in a read of so many of them in a project.
@@ -275,8 +280,7 @@ impl KindStatements {
             let column = columns.find(|column| column.name == name);
             column.map_or(ColumnType::Text, |column| column.column_type)
         };
-        let names = dialect.rows_from_arrays(2, &[type_of(spec.name_column)]);
-        let names = names.filter(|_| dialect.seeks_names());
+        let names = dialect.names_from_array(2);
         // For each name by itself: LIMIT keeps the planner from joining in another way, and rows are
         // locked in the order of the names.
         let each = |names: &str, select: &str, end: &str| {

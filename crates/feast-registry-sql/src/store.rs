@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use feast_registry_core::store::{
-    Activity, Answer, Capabilities, Connections, Consistency, Decide, Flaw, Ids, Limits, Lock,
-    Logged, Page, Position, Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
+    Activity, Answer, Capabilities, Connections, Consistency, Decide, Flaw, Ids, Limits, Logged,
+    Page, Position, Probe, ProbeEntry, ReadSet, Scan, SchemaMode, Store, Teardown,
 };
 use feast_registry_core::{Key, Kind, Record, Result};
 
+use crate::gets::Combined;
 use crate::log::ChangeLog;
 use crate::observe::Observed;
 use crate::queue::Queues;
@@ -30,8 +31,10 @@ const SNAPSHOT_ROWS: usize = 1_000;
 /// A registry in Feast's tables, over any driver.
 #[derive(Debug)]
 pub struct SqlStore<D> {
-    pub(crate) driver: Observed<D>,
-    statements: Arc<Statements>,
+    pub(crate) driver: Arc<Observed<D>>,
+    pub(crate) statements: Arc<Statements>,
+    /// Where gets wait for each other.
+    pub(crate) combined: Option<Combined>,
     capabilities: Capabilities,
     queues: Queues,
     pub(crate) log: ChangeLog,
@@ -76,7 +79,7 @@ impl Counters {
     }
 
     /// After a fault: how long to wait before the next attempt, or what to tell the caller.
-    fn after(&self, attempts: &mut Attempts, fault: DriverError) -> Result<Duration> {
+    pub(crate) fn after(&self, attempts: &mut Attempts, fault: DriverError) -> Result<Duration> {
         let conflict = fault.class == FaultClass::Conflict;
         let pause = attempts.after(fault);
         let count = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
@@ -106,9 +109,11 @@ impl<D: Driver> SqlStore<D> {
         let statements = Arc::new(Statements::new(dialect));
         let log = ChangeLog::new(dialect);
         let capabilities = capabilities.with_change_log(dialect.log_numbers(1).is_some());
+        let driver = Arc::new(Observed::new(driver, echo));
         SqlStore {
             log,
-            driver: Observed::new(driver, echo),
+            combined: Combined::new(&driver, &statements),
+            driver,
             statements,
             capabilities,
             queues: Queues::new(),
@@ -121,7 +126,11 @@ impl<D: Driver> SqlStore<D> {
     }
 
     /// Reads with statements that need no transaction.
-    async fn read(&self, consistency: Consistency, steps: Vec<Step>) -> Result<Vec<StepResult>> {
+    pub(crate) async fn read(
+        &self,
+        consistency: Consistency,
+        steps: Vec<Step>,
+    ) -> Result<Vec<StepResult>> {
         self.repeat(|| self.try_read(consistency, steps.clone()))
             .await
     }
@@ -142,8 +151,7 @@ impl<D: Driver> SqlStore<D> {
         consistency: Consistency,
         steps: Vec<Step>,
     ) -> Result<Vec<StepResult>, DriverError> {
-        let mut connection = self.driver.acquire(access(consistency)).await?;
-        connection.run(steps).await
+        run(&*self.driver, consistency, steps).await
     }
 
     /// A connection in a transaction that sees one moment.
@@ -156,6 +164,16 @@ impl<D: Driver> SqlStore<D> {
         connection.run(vec![begin]).await?;
         Ok(connection)
     }
+}
+
+/// Runs reads that need no transaction.
+pub(crate) async fn run(
+    driver: &impl Driver,
+    consistency: Consistency,
+    steps: Vec<Step>,
+) -> Result<Vec<StepResult>, DriverError> {
+    let mut connection = driver.acquire(access(consistency)).await?;
+    connection.run(steps).await
 }
 
 fn access(consistency: Consistency) -> Access {
@@ -172,17 +190,17 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 
     async fn initialize(&self, mode: SchemaMode) -> Result<()> {
-        let has_log = schema::initialize(&self.driver, mode).await?;
+        let has_log = schema::initialize(&*self.driver, mode).await?;
         self.log.set_kept(has_log);
         Ok(())
     }
 
     async fn upgrade(&self, dry_run: bool) -> Result<Vec<String>> {
-        schema::upgrade(&self.driver, dry_run).await
+        schema::upgrade(&*self.driver, dry_run).await
     }
 
     async fn flaws(&self) -> Result<Vec<Flaw>> {
-        schema::flaws(&self.driver).await
+        schema::flaws(&*self.driver).await
     }
 
     async fn clock(&self) -> Result<Option<i64>> {
@@ -207,40 +225,11 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
-        let mut steps = Vec::with_capacity(1);
-        self.statements
-            .get(key.kind, Lock::Plain, &[key], &mut steps);
-        let results = self.read(consistency, steps).await?;
-        let row = results.into_iter().flat_map(|result| result.rows).next();
-        // A collation may call names equal that are not.
-        Ok(row
-            .map(|row| Reader::new(key.kind).record(row))
-            .filter(|record| record.key == *key))
+        self.get_one(key, consistency).await
     }
 
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Record>> {
-        let mut wanted: Vec<&Key> = keys.iter().collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let together = |a: &&Key, b: &&Key| {
-            (a.kind, &a.project) == (b.kind, &b.project) && a.kind != Kind::Version
-        };
-        let mut steps = Vec::new();
-        let mut kinds = Vec::new();
-        for keys in wanted.chunk_by(together) {
-            self.statements
-                .get(keys[0].kind, Lock::Plain, keys, &mut steps);
-            kinds.resize(steps.len(), keys[0].kind);
-        }
-        let results = self.read(consistency, steps).await?;
-        let records = kinds
-            .into_iter()
-            .zip(results)
-            .flat_map(|(kind, result)| Reader::new(kind).records(result.rows));
-        // A collation may call names equal that are not.
-        Ok(records
-            .filter(|record| wanted.binary_search(&&record.key).is_ok())
-            .collect())
+        self.get_some(keys, consistency).await
     }
 
     async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
@@ -359,7 +348,7 @@ impl<D: Driver> Store for SqlStore<D> {
     }
 
     async fn teardown(&self, what: Teardown) -> Result<()> {
-        schema::teardown(&self.driver, what).await
+        schema::teardown(&*self.driver, what).await
     }
 
     fn capabilities(&self) -> Capabilities {

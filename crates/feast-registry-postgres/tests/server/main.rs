@@ -8,6 +8,7 @@ mod certificates;
 mod conflicts;
 mod connecting;
 mod fixture;
+mod gets;
 mod leftovers;
 mod preparing;
 mod rights;
@@ -64,6 +65,9 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         conflicts::conflicts_without_end_are_given_up,
         conflicts::a_refused_commit_is_tried_again,
         conflicts::a_commit_that_is_always_refused_gives_up,
+        gets::gets_that_wait_for_each_other_are_few_statements,
+        gets::a_get_that_is_refused_takes_nobody_along,
+        gets::a_get_among_many_sees_what_was_committed_before_it,
         trips::a_change_of_a_view_is_two_round_trips,
         trips::a_read_is_one_round_trip,
         connecting::the_next_host_is_tried,

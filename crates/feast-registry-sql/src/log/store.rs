@@ -14,7 +14,7 @@ impl<D: Driver> SqlStore<D> {
         dry_run: bool,
     ) -> Result<Vec<String>> {
         let complete = self.begin_log().await.is_some();
-        let statements = schema::keep_log(&self.driver, keep, complete, dry_run).await?;
+        let statements = schema::keep_log(&*self.driver, keep, complete, dry_run).await?;
         self.log.set_kept(if dry_run { complete } else { keep });
         Ok(statements)
     }
@@ -69,8 +69,8 @@ impl<D: Driver> SqlStore<D> {
 
     /// Removes what is too old from the log. If that fails, somebody else's turn comes.
     async fn trim_log(&self) {
-        let trim = schema::in_transaction(&self.driver, vec![self.log.trim()]);
-        if let Err(fault) = schema::run(&self.driver, trim).await {
+        let trim = schema::in_transaction(&*self.driver, vec![self.log.trim()]);
+        if let Err(fault) = schema::run(&*self.driver, trim).await {
             tracing::debug!(%fault, "the log of changes was not trimmed");
         }
     }
