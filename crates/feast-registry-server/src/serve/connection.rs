@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::transport::server::Connected;
 
+use super::gather::Gathered;
+
 /// What every HTTP/2 client says first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -22,7 +24,7 @@ pub(super) struct Peer(pub(super) Arc<str>);
 
 /// A connection whose client has begun to speak HTTP/2.
 pub(super) struct Connection {
-    transport: Box<dyn Transport>,
+    transport: Gathered<Box<dyn Transport>>,
     /// How much of the preface was not handed on yet: it was read to see whether the client speaks.
     preface: &'static [u8],
     peer: Peer,
@@ -44,15 +46,15 @@ impl Connection {
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         Ok(Connection {
-            transport,
+            transport: Gathered::new(transport),
             preface: PREFACE,
             peer,
             _permit: permit,
         })
     }
 
-    fn transport(self: Pin<&mut Self>) -> Pin<&mut dyn Transport> {
-        Pin::new(&mut *self.get_mut().transport)
+    fn transport(self: Pin<&mut Self>) -> Pin<&mut Gathered<Box<dyn Transport>>> {
+        Pin::new(&mut self.get_mut().transport)
     }
 }
 

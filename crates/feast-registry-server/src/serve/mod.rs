@@ -6,6 +6,7 @@
 
 mod calls;
 mod connection;
+mod gather;
 mod http;
 mod listen;
 mod metrics;
