@@ -16,6 +16,8 @@ mod bare;
 mod cache;
 #[path = "../../../crates/feast-registry-server/benches/protocol/calls.rs"]
 mod calls;
+#[path = "../../../crates/feast-registry-server/benches/protocol/client.rs"]
+mod client;
 mod growth;
 mod measure;
 mod mysql;
@@ -35,8 +37,7 @@ use feast_registry_core::Registry;
 
 use self::raw::Raw;
 
-const USAGE: &str =
-    "usage: feast-registry-bench URL [WORK], or URL server [FEAST]; `sqlite:` for temporary files";
+const USAGE: &str = "usage: feast-registry-bench URL [WORK], or URL server [WORK [FEAST]]; `sqlite:` for temporary files";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -48,8 +49,9 @@ async fn main() -> ExitCode {
     let only = arguments.next().unwrap_or_default();
     // On the thread of `block_on`, wake-ups are slower than anywhere else.
     if only == "server" {
+        let only = arguments.next().unwrap_or_default();
         let feast = arguments.next();
-        tokio::spawn(async move { server::all(&url, feast.as_deref()).await })
+        tokio::spawn(async move { server::all(&url, &only, feast.as_deref()).await })
             .await
             .unwrap();
     } else {

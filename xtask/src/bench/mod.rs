@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// own, `feast` the registry beside Feast's; both install Feast first.
     subjects: Vec<String>,
     /// Only work on databases whose name contains this: apply, materialise, read, batch, cache, operations,
-    /// growth.
+    /// growth; or calls of the server.
     #[arg(long)]
     only: Option<String>,
     /// Write the tables into docs/performance.md, in place of older ones of the same subjects.
@@ -185,9 +185,13 @@ fn registry_server(subject: &Subject, run: &mut Run) -> Result {
     let feast = interop::python()?.with_file_name("feast");
     let postgres = start("postgres", run)?;
     let mut command = program("feast-registry-bench");
-    command.args([&postgres.url, subject.name]).arg(feast);
+    command.args([&postgres.url, subject.name, &run.only]);
+    command.arg(feast);
     run.report.run(command)?;
-    run.report.run(program("heap"))
+    match run.only.is_empty() {
+        true => run.report.run(program("heap")),
+        false => Ok(()),
+    }
 }
 
 /// Feast's own registries, on the same databases in the same run.

@@ -12,6 +12,8 @@ use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::task::{JoinSet, spawn_blocking};
 use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -19,6 +21,7 @@ use tonic::service::Routes;
 use tonic::transport::Channel;
 
 use crate::bare::Raw;
+use crate::client::Client;
 
 /// One call, again and again. Clones count together.
 #[derive(Clone)]
@@ -53,8 +56,8 @@ impl Load {
         self.sent.load(Ordering::Relaxed)
     }
 
-    fn next(&self) -> Request<Bytes> {
-        Request::new((self.request)(self.sent.fetch_add(1, Ordering::Relaxed)))
+    fn next(&self) -> Bytes {
+        (self.request)(self.sent.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -76,37 +79,45 @@ pub(crate) async fn serve(routes: Routes) -> SocketAddr {
     address
 }
 
+/// Calls once, by tonic's client; the message of the answer.
 pub(crate) async fn call_once(server: SocketAddr, load: &Load) -> Bytes {
-    call(&mut connect(server).await, load).await
-}
-
-/// Calls in a second, by clients with a connection each.
-pub(crate) async fn rate(server: SocketAddr, load: &Load, clients: usize, during: Duration) -> f64 {
-    let mut connections = join_all((0..clients).map(|_| connect(server))).await;
-    let started = Instant::now();
-    let busy = connections.iter_mut().map(async |client| {
-        let mut calls = 0_u32;
-        while started.elapsed() < during {
-            call(client, load).await;
-            calls += 1;
-        }
-        calls
-    });
-    let calls: u32 = join_all(busy).await.into_iter().sum();
-    f64::from(calls) / started.elapsed().as_secs_f64()
-}
-
-async fn connect(server: SocketAddr) -> Grpc<Channel> {
     let channel = Channel::from_shared(format!("http://{server}")).expect("an address");
-    let channel = channel
-        .initial_stream_window_size(4 << 20)
-        .initial_connection_window_size(4 << 20);
-    Grpc::new(channel.connect().await.expect("the server accepts"))
-        .max_decoding_message_size(usize::MAX)
+    let channel = channel.connect().await.expect("the server accepts");
+    let mut client = Grpc::new(channel).max_decoding_message_size(usize::MAX);
+    client.ready().await.expect("the connection is open");
+    let request = Request::new(load.next());
+    let reply = client.unary(request, load.path.clone(), Raw).await;
+    reply.expect("the call is answered").into_inner()
 }
 
-async fn call(client: &mut Grpc<Channel>, load: &Load) -> Bytes {
-    client.ready().await.expect("the connection is open");
-    let reply = client.unary(load.next(), load.path.clone(), Raw).await;
-    reply.expect("the call is answered").into_inner()
+/// Calls in a second, by clients with a connection each, on a thread of their own.
+pub(crate) async fn rate(server: SocketAddr, load: &Load, clients: usize, during: Duration) -> f64 {
+    let load = load.clone();
+    let rate = spawn_blocking(move || {
+        let runtime = runtime::Builder::new_current_thread().enable_io().build();
+        runtime
+            .expect("a runtime starts")
+            .block_on(keep_busy(server, load, clients, during))
+    });
+    rate.await.expect("calls are answered")
+}
+
+async fn keep_busy(server: SocketAddr, load: Load, clients: usize, during: Duration) -> f64 {
+    let path = load.path.as_str();
+    let connections = join_all((0..clients).map(|_| Client::connect(server, path))).await;
+    let started = Instant::now();
+    let mut busy = JoinSet::new();
+    for mut client in connections {
+        let load = load.clone();
+        busy.spawn(async move {
+            let mut calls = 0_u32;
+            while started.elapsed() < during {
+                client.call(&load.next()).await;
+                calls += 1;
+            }
+            calls
+        });
+    }
+    let calls: u32 = busy.join_all().await.into_iter().sum();
+    f64::from(calls) / started.elapsed().as_secs_f64()
 }

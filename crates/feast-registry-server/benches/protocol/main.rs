@@ -7,6 +7,7 @@
 
 mod bare;
 mod calls;
+mod client;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -25,8 +25,9 @@ const ROUND: Duration = Duration::from_millis(700);
 /// Feast answers a large list in seconds.
 const ROUND_OF_FEAST: Duration = Duration::from_secs(4);
 
-/// Measures on an empty database of PostgreSQL; `feast` is the path of Feast's command.
-pub(crate) async fn all(url: &str, feast: Option<&str>) {
+/// Measures on an empty database of PostgreSQL what has `only` in its title; `feast` is the path of
+/// Feast's command.
+pub(crate) async fn all(url: &str, only: &str, feast: Option<&str>) {
     let target = postgres::target(url).await;
     work::fill(&target).await;
     let views = sample::views(100, 0).into_iter();
@@ -36,7 +37,12 @@ pub(crate) async fn all(url: &str, feast: Option<&str>) {
     let server = ours(target.registry.clone()).await;
     head("The server on PostgreSQL");
     let mut rates = Vec::new();
-    for case in cases::all() {
+    let cases = || {
+        cases::all()
+            .into_iter()
+            .filter(|case| case.title().contains(only))
+    };
+    for case in cases() {
         rates.push(case.compare(&target, server).await);
     }
     if let Some(feast) = feast {
@@ -45,7 +51,7 @@ pub(crate) async fn all(url: &str, feast: Option<&str>) {
             "\n{:<52} {:>12} {:>12} {:>7}  at least",
             "The server and Feast's, on one database", "Feast", "ours", "factor"
         );
-        for (case, ours) in cases::all().into_iter().zip(rates) {
+        for (case, ours) in cases().zip(rates) {
             let load = (case.load)(ROUNDS);
             let theirs = rate(feast.address(), &load, case.clients, ROUND_OF_FEAST).await;
             print_factor(&case.title(), theirs, ours, case.times_feast);
