@@ -67,7 +67,12 @@ impl Inner {
                 let readable = decoded.is_ok();
                 let version = Some(version);
                 let state = decoded.unwrap_or_default();
-                (Held { state, version }, readable)
+                let held = Held {
+                    state,
+                    version,
+                    settled: false,
+                };
+                (held, readable)
             }
             _ => (Held::default(), true),
         })

@@ -52,6 +52,13 @@ impl Batch {
         }
     }
 
+    /// It cannot be said that anything is so.
+    pub(crate) fn refuse(self, error: &Error) {
+        for verdict in self.verdicts {
+            verdict.waiting.tell(verdict.result.and(Err(error.again())));
+        }
+    }
+
     /// Nothing was written: whoever depends on it fails.
     pub(crate) fn fail(self, error: &Error) {
         for waiting in self.reopen() {

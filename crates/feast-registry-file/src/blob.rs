@@ -43,7 +43,8 @@ pub enum Replaced {
     Conflict,
 }
 
-/// The right to write, where writers queue: others wait until it is dropped.
+/// The right to write, where writers queue: others wait until it is dropped, or used for
+/// [`Blob::replace`].
 pub type Turn = Box<dyn Send>;
 
 /// What writers of a place must be prepared for.
@@ -81,11 +82,22 @@ pub trait Blob: Debug + Send + Sync + 'static {
     /// [`ErrorKind::UnknownOutcome`](feast_registry_core::ErrorKind::UnknownOutcome).
     async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced>;
 
+    /// Waits until what was loaded is durable. Only where [`Blob::load`] may show what another writer has put
+    /// there, but not been told of yet.
+    async fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Waits until the caller is the only writer, where the place can do that: then nobody overtakes
     /// it between [`Blob::load`] and [`Blob::replace`]. `None` where writers can only find out
     /// afterwards.
     async fn turn(&self) -> Result<Option<Turn>> {
         Ok(None)
+    }
+
+    /// Whether using it blocks a thread, as a file does: a writer gets one of its own then.
+    fn blocks(&self) -> bool {
+        false
     }
 
     /// What writers must be prepared for.

@@ -9,7 +9,7 @@ use feast_registry_core::{Error, ErrorKind, Result};
 use crate::batch::Batch;
 use crate::blob::Turn;
 use crate::codec::{self, Encoded};
-use crate::current::{Held, blocking};
+use crate::current::{Held, blocking, spawn_on_own_thread};
 use crate::put::Put;
 use crate::queue::{Queue, Waiting, abandoned};
 use crate::state::State;
@@ -35,7 +35,11 @@ impl Inner {
     ) -> Result<Answer> {
         let (waiting, answered) = Waiting::new(reads, decide);
         if self.queue.join(waiting) {
-            tokio::spawn(Arc::clone(self).serve());
+            let serve = Arc::clone(self).serve();
+            match self.blob.blocks() {
+                true => spawn_on_own_thread(serve),
+                false => drop(tokio::spawn(serve)),
+            }
         }
         answered.await.unwrap_or_else(|_| Err(abandoned()))
     }
@@ -98,7 +102,10 @@ impl Inner {
             }
         };
         let Some((encoded, state)) = next else {
-            batch.settle();
+            match self.settle(held).await {
+                Ok(()) => batch.settle(),
+                Err(error) => batch.refuse(&error),
+            }
             return Vec::new();
         };
         match self.put_next(held, encoded, state).await {
@@ -128,6 +135,14 @@ impl Inner {
             }
             Put::Overtaken => Ok(false),
             Put::Failed(error) => Err(error),
+        }
+    }
+
+    /// That nothing is to be written is an answer like any other: what it rests on must be durable.
+    async fn settle(&self, held: &Held) -> Result<()> {
+        match held.settled || held.version.is_none() {
+            true => Ok(()),
+            false => self.blob.settle().await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is known of the file, and whether that is still so.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +19,8 @@ pub(crate) struct Held {
     pub(crate) state: State,
     /// What the blob calls it; `None` where there is no file.
     pub(crate) version: Option<Version>,
+    /// Whether it is known to be durable: it is our own.
+    pub(crate) settled: bool,
 }
 
 /// The last content that was seen.
@@ -73,6 +76,7 @@ impl Current {
                 self.hold(Held {
                     state,
                     version: Some(version),
+                    settled: false,
                 });
             }
         }
@@ -146,11 +150,27 @@ impl Current {
 const RECOVER: &str = "bring it back with `feast-registry backups restore` or from a backup of your own; \
                        if there is nothing to keep, remove it";
 
+tokio::task_local! {
+    /// There for work that has a thread of its own.
+    static OWN_THREAD: ();
+}
+
 /// Runs what takes long beside the tasks of the runtime.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
+    let broken = |why: String| Error::new(ErrorKind::Internal, why);
+    if OWN_THREAD.try_with(|()| ()).is_ok() {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        return done.map_err(|_| broken("the work panicked".to_owned()));
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| broken(error.to_string()))
+}
+
+/// Runs a task on a thread of its own, where all that blocks within it stays: each time another thread
+/// had to wake up, other processes would wait too for the lock that this one holds.
+pub(crate) fn spawn_on_own_thread(task: impl Future<Output = ()> + Send + 'static) {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(OWN_THREAD.scope((), task)));
 }

@@ -42,9 +42,11 @@ impl Inner {
             let put = self.blob.replace(expected, encoded.bytes.clone()).await;
             let error = match (put, &lost) {
                 (Ok(Replaced::Done(version)), _) => {
-                    let state = state.with_ring(encoded.ring);
-                    let version = Some(version);
-                    return Put::Landed(Held { state, version });
+                    return Put::Landed(Held {
+                        state: state.with_ring(encoded.ring),
+                        version: Some(version),
+                        settled: true,
+                    });
                 }
                 (Ok(Replaced::Conflict), None) => return Put::Overtaken,
                 (Ok(Replaced::Conflict), Some(error)) => {

@@ -109,6 +109,16 @@ fn a_first_apply() {
     }
 }
 
+/// Another process may have put the present file there and not be done: it lets go of its lock before the
+/// folder is on the disk.
+#[test]
+fn an_apply_to_a_file_that_finds_nothing_to_change() {
+    let folder = Folder::new();
+    let [.., file] = REGISTRIES;
+    folder.check(file, &APPLY);
+    folder.check(file, &APPLY);
+}
+
 #[test]
 fn changes_of_a_database_that_is_there() {
     for registry in REGISTRIES {

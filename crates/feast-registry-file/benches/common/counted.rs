@@ -69,8 +69,16 @@ impl Blob for Counted {
         Ok(replaced)
     }
 
+    async fn settle(&self) -> Result<()> {
+        self.blob.settle().await
+    }
+
     async fn turn(&self) -> Result<Option<Turn>> {
         self.blob.turn().await
+    }
+
+    fn blocks(&self) -> bool {
+        self.blob.blocks()
     }
 
     fn pace(&self) -> Pace {

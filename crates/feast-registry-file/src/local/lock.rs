@@ -11,9 +11,13 @@ use feast_registry_core::{Error, ErrorKind, Result};
 
 use super::place::error;
 
-/// How long a waiting writer sleeps at most before it looks again, in microseconds. Waiting in the
-/// system would have no end where a holder is stopped.
-const LOOK_MICROS: u64 = 800;
+/// How long a waiting writer sleeps about until it looks again, in microseconds: at first, when it mostly
+/// waits for a few writes of a small file, and later. Waiting in the system would have no end where a holder
+/// is stopped.
+const LOOK_MICROS: [u64; 2] = [80, 600];
+
+/// How long it waits at first.
+const SOON: Duration = Duration::from_millis(20);
 
 /// Locks a file, which is made if it is missing.
 pub(super) fn acquire(path: &Path, patience: Duration) -> Result<File> {
@@ -26,7 +30,8 @@ pub(super) fn acquire(path: &Path, patience: Duration) -> Result<File> {
             // Whoever held it has removed the registry, and the file with it.
             Ok(()) => file = open(path)?,
             Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
-                let micros = LOOK_MICROS / 4 + random.hash_one(look) % LOOK_MICROS;
+                let about = LOOK_MICROS[usize::from(start.elapsed() > SOON)];
+                let micros = about / 2 + random.hash_one(look) % about;
                 std::thread::sleep(Duration::from_micros(micros));
             }
             Err(TryLockError::WouldBlock) => break,

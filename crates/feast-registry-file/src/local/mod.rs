@@ -46,10 +46,15 @@ impl LocalFile {
         }
     }
 
-    /// Runs a change of the file under the lock.
+    /// Whether this is the registry, and not a file beside it.
+    fn is_registry(&self) -> bool {
+        self.path == self.turns.registry
+    }
+
+    /// Runs a change of the file under the lock, which it may let go of before its end.
     async fn locked<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Place) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Place, &Turns, &File) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (path, turns, patience) = (
             self.path.clone(),
@@ -57,8 +62,8 @@ impl LocalFile {
             self.pace().patience,
         );
         blocking(move || {
-            let _lock = turns.held_or_taken(patience)?;
-            work(&Place::of(&path)?)
+            let lock = turns.held_or_taken(patience)?;
+            work(&Place::of(&path)?, &turns, &lock)
         })
         .await?
     }
@@ -79,6 +84,14 @@ impl Turns {
         folder::create(place.folder())?;
         Ok(Arc::new(lock::acquire(&place.lock(), patience)?))
     }
+
+    /// Lets others write, though whoever has the turn may not have dropped it yet.
+    fn release(&self, lock: &File) {
+        *self.held() = Weak::new();
+        if let Err(problem) = lock.unlock() {
+            tracing::debug!(%problem, "the lock goes with its file");
+        }
+    }
 }
 
 #[async_trait]
@@ -93,9 +106,23 @@ impl Blob for LocalFile {
     }
 
     async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced> {
-        let expected = expected.cloned();
-        self.locked(move |place| replace::replace(place, expected.as_ref(), &bytes))
-            .await
+        let (expected, is_registry) = (expected.cloned(), self.is_registry());
+        self.locked(move |place, turns, lock| {
+            // The next writer need not wait for the folder to be on the disk: if what it writes is there, so
+            // is this.
+            let replaced = || {
+                if is_registry {
+                    turns.release(lock);
+                }
+            };
+            replace::replace(place, expected.as_ref(), &bytes, replaced)
+        })
+        .await
+    }
+
+    async fn settle(&self) -> Result<()> {
+        let path = self.path.clone();
+        blocking(move || folder::sync(Place::of(&path)?.folder())).await?
     }
 
     async fn turn(&self) -> Result<Option<Turn>> {
@@ -108,13 +135,17 @@ impl Blob for LocalFile {
         Ok(Some(Box::new(turn.await??)))
     }
 
+    fn blocks(&self) -> bool {
+        true
+    }
+
     fn pace(&self) -> Pace {
         Pace::default()
     }
 
     async fn delete(&self) -> Result<()> {
-        let is_registry = self.path == self.turns.registry;
-        self.locked(move |place| replace::delete(place, is_registry))
+        let is_registry = self.is_registry();
+        self.locked(move |place, _, _| replace::delete(place, is_registry))
             .await
     }
 

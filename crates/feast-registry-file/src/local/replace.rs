@@ -13,8 +13,14 @@ use super::place::{Place, error};
 use super::{folder, tag};
 use crate::blob::{Replaced, Version};
 
-/// Replaces a file, if it is the expected one. The caller holds the lock.
-pub(super) fn replace(place: &Place, expected: Option<&Version>, bytes: &[u8]) -> Result<Replaced> {
+/// Replaces a file, if it is the expected one. The caller holds the lock, and may let go of it when it is
+/// told that the file is `replaced`: what is left to do then is to put the folder on the disk.
+pub(super) fn replace(
+    place: &Place,
+    expected: Option<&Version>,
+    bytes: &[u8],
+    replaced: impl FnOnce(),
+) -> Result<Replaced> {
     let path = place.path();
     let failed = |problem: io::Error| error("write", path, &problem);
     let present = present(path).map_err(failed)?;
@@ -36,16 +42,22 @@ pub(super) fn replace(place: &Place, expected: Option<&Version>, bytes: &[u8]) -
     let temporary = place.temporary();
     let written = write(&temporary, present.as_ref(), bytes)
         .and_then(|written| fs::rename(&temporary, path).map(|()| written));
-    let (file, ours) = written.map_err(|problem| {
+    let (file, ours, time) = written.map_err(|problem| {
         let _ = fs::remove_file(&temporary);
         failed(problem)
     })?;
-    folder::sync(place.folder())?;
     let renamed = file.metadata().map_err(failed)?;
+    replaced();
+    folder::sync(place.folder())?;
     // Feast may have written into it since: that is not what we put there.
     let is_ours = (renamed.len(), renamed.modified().ok()) == (ours.len(), ours.modified().ok());
     let metadata = if is_ours { renamed } else { ours };
-    Ok(Replaced::Done(tag::of(&metadata, SystemTime::now())))
+    Ok(Replaced::Done(
+        match metadata.modified().ok() == Some(time) {
+            true => tag::of_ours(&metadata),
+            false => tag::of(&metadata, SystemTime::now()),
+        },
+    ))
 }
 
 fn present(path: &Path) -> io::Result<Option<Metadata>> {
@@ -57,8 +69,13 @@ fn present(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// Writes a new file, on the disk when this returns, that belongs to whom the old one did.
-fn write(path: &Path, like: Option<&Metadata>, bytes: &[u8]) -> io::Result<(File, Metadata)> {
+/// Writes a new file, on the disk when this returns, that belongs to whom the old one did. Answers the time
+/// that it was given, too.
+fn write(
+    path: &Path,
+    like: Option<&Metadata>,
+    bytes: &[u8],
+) -> io::Result<(File, Metadata, SystemTime)> {
     // What lies there was left by a writer that was killed, or planted: never write through it.
     match fs::remove_file(path) {
         Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(problem),
@@ -66,6 +83,9 @@ fn write(path: &Path, like: Option<&Metadata>, bytes: &[u8]) -> io::Result<(File
     }
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(bytes)?;
+    let time = SystemTime::now();
+    // Where that cannot be set, the file only is read once more than it need be.
+    let _ = file.set_modified(time);
     if let Some(like) = like {
         let new = file.metadata()?;
         if (new.uid(), new.gid()) != (like.uid(), like.gid())
@@ -73,11 +93,13 @@ fn write(path: &Path, like: Option<&Metadata>, bytes: &[u8]) -> io::Result<(File
         {
             tracing::debug!(%problem, "the registry file gets another owner");
         }
-        file.set_permissions(like.permissions())?;
+        if new.permissions() != like.permissions() {
+            file.set_permissions(like.permissions())?;
+        }
     }
     file.sync_all()?;
     let metadata = file.metadata()?;
-    Ok((file, metadata))
+    Ok((file, metadata, time))
 }
 
 /// Removes a file; with the registry itself goes its lock.

@@ -18,7 +18,17 @@ const YOUNG: char = '~';
 
 /// The tag of a file with this metadata, looked at now.
 pub(super) fn of(metadata: &Metadata, now: SystemTime) -> Version {
-    let mut etag = format!(
+    let mut version = of_ours(metadata);
+    if let (Some(etag), true) = (&mut version.etag, is_young(metadata, now)) {
+        etag.push(YOUNG);
+    }
+    version
+}
+
+/// The tag of a file that was given the clock's time to the nanosecond. Who writes into it leaves the time of
+/// a tick, and who puts another one in its place gives that a time of its own: neither is ever this one again.
+pub(super) fn of_ours(metadata: &Metadata) -> Version {
+    let etag = format!(
         "{:x}-{:x}-{:x}-{:x}.{:09}-{:x}.{:09}",
         metadata.dev(),
         metadata.ino(),
@@ -28,9 +38,6 @@ pub(super) fn of(metadata: &Metadata, now: SystemTime) -> Version {
         metadata.ctime(),
         metadata.ctime_nsec(),
     );
-    if is_young(metadata, now) {
-        etag.push(YOUNG);
-    }
     Version {
         etag: Some(etag),
         generation: None,

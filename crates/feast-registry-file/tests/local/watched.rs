@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use feast_registry_core::message;
+use feast_registry_file::{Blob, Loaded, LocalFile, Replaced};
 
 use crate::world::{World, put, text, text_of};
 
@@ -56,6 +57,40 @@ async fn a_change_in_place_within_one_tick_of_the_clock_is_seen() {
         let (wanted, bytes) = &contents[round % 2];
         fs::write(world.file(), bytes).unwrap();
         assert_eq!(text(&store, "e").await.as_deref(), Some(*wanted), "{round}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_write_is_not_read_again() {
+    let world = World::new();
+    put(&world.store(), "e", "one").await.unwrap();
+    let (blob, bytes) = (LocalFile::new(world.file()), Bytes::from(world.bytes()));
+    let Loaded::Content { mut version, .. } = blob.load(None).await.unwrap() else {
+        panic!("there is no file");
+    };
+    for round in 0..20 {
+        let replaced = blob.replace(Some(&version), bytes.clone()).await.unwrap();
+        let Replaced::Done(next) = replaced else {
+            panic!("somebody was faster");
+        };
+        let loaded = blob.load(Some(&next)).await.unwrap();
+        assert!(matches!(loaded, Loaded::Unchanged), "{round}");
+        version = next;
+    }
+}
+
+/// With as many bytes, and before the clock of files ticks.
+#[tokio::test]
+async fn what_is_written_over_our_own_write_at_once_is_seen() {
+    let world = World::new();
+    let store = world.store();
+    for round in 0..200 {
+        put(&store, "e", "ours").await.unwrap();
+        let mut theirs = world.bytes();
+        let at = theirs.windows(4).position(|text| text == b"ours").unwrap();
+        theirs[at..at + 4].copy_from_slice(b"them");
+        fs::write(world.file(), theirs).unwrap();
+        assert_eq!(text(&store, "e").await.as_deref(), Some("them"), "{round}");
     }
 }
 
