@@ -18,6 +18,9 @@ use crate::value;
 /// How many bytes of parameters the server takes with one statement; the frame needs some, too.
 const STATEMENT_BYTES: usize = 1_060_000_000;
 
+/// Statements over more rows are planned anew, which takes little beside their work.
+const PREPARED_ROWS: usize = 64;
+
 /// What the server is doing for this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -197,6 +200,7 @@ async fn ways(session: &mut Session, steps: &[Step], shared: &Shared) -> Result<
         .map(|step| {
             let way = match has_plan(step) {
                 false => Way::Simple,
+                true if !is_prepared(step) => Way::Unprepared,
                 true => match session.statements.get(&step.sql).filter(|_| prepare) {
                     Some(statement) => Way::Prepared(statement),
                     // More statements at once than are kept.
@@ -211,7 +215,7 @@ async fn ways(session: &mut Session, steps: &[Step], shared: &Shared) -> Result<
 
 async fn prepare_missing(session: &mut Session, steps: &[Step]) -> Result<(), Error> {
     let mut missing: Vec<&Arc<str>> = Vec::new();
-    for step in steps.iter().filter(|step| has_plan(step)) {
+    for step in steps.iter().filter(|step| is_prepared(step)) {
         if session.statements.get(&step.sql).is_none() && !missing.contains(&&step.sql) {
             missing.push(&step.sql);
         }
@@ -227,9 +231,15 @@ async fn prepare_missing(session: &mut Session, steps: &[Step]) -> Result<(), Er
     Ok(())
 }
 
-/// Whether a statement is worth preparing, and has to be to have parameters or rows.
+/// Whether a statement has parameters or rows, which one that is sent as text has not.
 fn has_plan(step: &Step) -> bool {
     step.returns_rows || !step.parameters.is_empty()
+}
+
+/// Whether a statement is worth keeping prepared. The plan of one over many rows is not: the server
+/// makes it for the tables as they are, and a batch may have begun when they were empty.
+fn is_prepared(step: &Step) -> bool {
+    has_plan(step) && step.rows() <= PREPARED_ROWS
 }
 
 /// Fails if the parameters of a statement cannot be sent.

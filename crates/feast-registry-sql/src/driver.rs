@@ -76,6 +76,13 @@ impl Step {
         self
     }
 
+    /// How many rows its [arrays](Step::arrays) hold; 1 without any.
+    pub fn rows(&self) -> usize {
+        self.arrays.map_or(1, |arrays| {
+            self.parameters.len().saturating_sub(arrays.before) / arrays.columns.max(1)
+        })
+    }
+
     /// This statement, which must change exactly `rows` rows.
     #[must_use]
     pub fn must_change(mut self, rows: u64) -> Self {

@@ -74,12 +74,9 @@ impl Statements {
         self.seeks
     }
 
-    /// Which names are an array, in a read of so many of them in a project.
-    fn names(&self, rows: usize) -> Option<Arrays> {
-        (self.seeks && rows > 1).then_some(Arrays {
-            before: 1,
-            columns: 1,
-        })
+    /// What is an array in a read of so many rows of a project, found by so many columns.
+    fn wanted(&self, rows: usize, columns: usize) -> Option<Arrays> {
+        (self.seeks && rows > 1).then_some(Arrays { before: 1, columns })
     }
 
     /// What of these values are arrays, in a statement over so many rows.
@@ -95,11 +92,15 @@ impl Statements {
         self.of(kind).get[lock as usize].each(keys, |text, chunk| {
             let Some(first) = chunk.first() else { return };
             let mut parameters = vec![Value::from(&first.project)];
-            parameters.extend(chunk.iter().map(|key| Value::from(&key.name)));
-            if kind == Kind::Version {
-                parameters.push(i64::from(first.number).into());
+            for key in chunk {
+                parameters.push((&key.name).into());
+                if kind == Kind::Version {
+                    parameters.push(i64::from(key.number).into());
+                }
             }
-            steps.push(Step::query(text, parameters).with_arrays(self.names(chunk.len())));
+            let columns = (parameters.len() - 1) / chunk.len();
+            let arrays = self.wanted(chunk.len(), columns);
+            steps.push(Step::query(text, parameters).with_arrays(arrays));
         });
     }
 
@@ -111,7 +112,7 @@ impl Statements {
             let names = chunk.iter().filter_map(|range| range.name.as_ref());
             let parameters: Vec<Value> =
                 project.into_iter().chain(names.map(Value::from)).collect();
-            steps.push(Step::query(text, parameters).with_arrays(self.names(chunk.len())));
+            steps.push(Step::query(text, parameters).with_arrays(self.wanted(chunk.len(), 1)));
         });
     }
 
@@ -280,14 +281,26 @@ impl KindStatements {
             let column = columns.find(|column| column.name == name);
             column.map_or(ColumnType::Text, |column| column.column_type)
         };
-        let names = dialect.names_from_array(2);
-        // For each name by itself: LIMIT keeps the planner from joining in another way, and rows are
-        // locked in the order of the names.
-        let each = |names: &str, select: &str, end: &str| {
-            format!(
-                "SELECT found.* FROM {names} AS wanted (name), LATERAL ({select}{of_project} AND {name} = wanted.name{end}) AS found"
-            )
+        let wanted = |rows: String, columns: &[&str]| {
+            let columns: Vec<String> = columns.iter().copied().map(quote).collect();
+            let equal: Vec<String> = columns
+                .iter()
+                .map(|column| format!("{table}.{column} = wanted.{column}"))
+                .collect();
+            Wanted {
+                rows: format!("{rows} AS wanted ({})", columns.join(", ")),
+                found: format!("{of_project} AND {}", equal.join(" AND ")),
+            }
         };
+        let names = dialect.names_from_array(2);
+        let keys = match is_version {
+            true => dialect
+                .rows_from_arrays(2, &[type_of(spec.name_column), type_of(NUMBER)])
+                .filter(|_| names.is_some())
+                .map(|rows| wanted(rows, &[spec.name_column, NUMBER])),
+            false => names.clone().map(|rows| wanted(rows, &[spec.name_column])),
+        };
+        let names = names.map(|rows| wanted(rows, &[spec.name_column]));
         let seek = dialect.seek_hint();
         let some_names = |rows: usize| {
             format!(
@@ -295,10 +308,11 @@ impl KindStatements {
                 placeholders(dialect, 2, rows)
             )
         };
-        // Keys of the history have a number: they are read one by one. So is everything where a
-        // statement is no round trip: looking into a list costs more than it saves.
+        // One by one where a statement is no round trip: looking into a list costs more than it saves.
+        // So are keys of the history, which have a number, where they are not found by arrays.
         let reads = if dialect.one_writer() { 1 } else { chunk };
-        let names_at_once = if is_version { 1 } else { reads };
+        let by_list = is_version && keys.is_none();
+        let keys_at_once = if by_list { 1 } else { reads };
         let set = |column: &str| {
             format!(
                 "UPDATE {table} SET {} = {}, {stamp} = {}{}",
@@ -329,9 +343,9 @@ impl KindStatements {
             get: LOCKS.map(|lock| {
                 let suffix = dialect.lock_suffix(lock);
                 let one = format!("{select}{}{suffix}", by_key(1));
-                Chunks::new(names_at_once, one, |rows| {
-                    Some(match &names {
-                        Some(names) => each(names, &select, &format!(" LIMIT 1{suffix}")),
+                Chunks::new(keys_at_once, one, |rows| {
+                    Some(match &keys {
+                        Some(wanted) => wanted.each(&select, &format!(" LIMIT 1{suffix}")),
                         None => format!("{select}{}{order}{suffix}", some_names(rows)),
                     })
                 })
@@ -347,7 +361,7 @@ impl KindStatements {
             range_everywhere: format!("{select}{order}").into(),
             last: Chunks::new(reads, format!("{select_last}{of_name}{newest}"), |rows| {
                 is_version.then(|| match &names {
-                    Some(names) => each(names, select_last, &newest),
+                    Some(wanted) => wanted.each(select_last, &newest),
                     None => format!(
                         "SELECT {project}, {name}, MAX({stamp}), NULL, MAX({}) FROM {table}{} GROUP BY {project}, {name}",
                         quote(NUMBER),
@@ -370,6 +384,22 @@ impl KindStatements {
             stamps: format!("{select_key}{of_project}").into(),
             select,
         }
+    }
+}
+
+/// Rows that are looked for by the columns of arrays.
+struct Wanted {
+    rows: String,
+    /// The condition that finds one of them.
+    found: String,
+}
+
+impl Wanted {
+    /// Looks for each by itself: LIMIT keeps the planner from joining in another way, and rows are
+    /// locked in the order in which they are asked for.
+    fn each(&self, select: &str, end: &str) -> String {
+        let Wanted { rows, found } = self;
+        format!("SELECT found.* FROM {rows}, LATERAL ({select}{found}{end}) AS found")
     }
 }
 
