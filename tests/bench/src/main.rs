@@ -39,6 +39,9 @@ use self::raw::Raw;
 
 const USAGE: &str = "usage: feast-registry-bench URL [WORK], or URL server [WORK [FEAST]]; `sqlite:` for temporary files";
 
+/// As many as a configuration that says nothing of them allows.
+const CONNECTIONS: usize = 16;
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

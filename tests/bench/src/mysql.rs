@@ -54,7 +54,9 @@ pub(crate) async fn target(url: &str) -> Target<Mysql> {
 async fn registry(url: &str, database: &str) -> Registry {
     let (server, _) = url.rsplit_once('/').unwrap();
     let url = RegistryUrl::parse(&format!("{server}/{database}")).unwrap();
-    let settings = MysqlSettings::from_options(&StoreOptions::new(url)).unwrap();
+    let mut options = StoreOptions::new(url);
+    options.pool.max_size = crate::CONNECTIONS;
+    let settings = MysqlSettings::from_options(&options).unwrap();
     let store: Arc<dyn Store> = Arc::new(open(&settings).await.unwrap());
     Registry::open(store, RegistryOptions::default())
         .await

@@ -44,6 +44,7 @@ pub(crate) async fn target(url: &str) -> Target<Postgres> {
 
 async fn registry(url: &str, schema: &str) -> Registry {
     let mut options = StoreOptions::new(RegistryUrl::parse(url).unwrap());
+    options.pool.max_size = crate::CONNECTIONS;
     options.schema = Some(schema.to_owned());
     let settings = PostgresSettings::from_options(&options).unwrap();
     let store = open(

@@ -143,7 +143,7 @@ DELETE FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "entity_name"
 DELETE FROM "it's ""mine"""."entities" WHERE "project_id" = $1;
 COMMIT;
 BEGIN ISOLATION LEVEL READ COMMITTED;
-SELECT found.* FROM unnest(CAST($2 AS TEXT[])) AS wanted ("entity_name"), LATERAL (SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "it's ""mine"""."entities"."entity_name" = wanted."entity_name" LIMIT 1 FOR UPDATE) AS found;
+SELECT found.* FROM unnest((SELECT CAST($2 AS TEXT[]))) AS wanted ("entity_name"), LATERAL (SELECT "project_id", "entity_name", "last_updated_timestamp", "entity_proto" FROM "it's ""mine"""."entities" WHERE "project_id" = $1 AND "it's ""mine"""."entities"."entity_name" = wanted."entity_name" LIMIT 1 FOR UPDATE) AS found;
 UPDATE "it's ""mine"""."entities" AS old SET "entity_proto" = new."entity_proto", "last_updated_timestamp" = new."last_updated_timestamp" FROM unnest(CAST($1 AS BYTEA[]), CAST($2 AS BIGINT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[])) AS new ("entity_proto", "last_updated_timestamp", "project_id", "entity_name") WHERE old."project_id" = new."project_id" AND old."entity_name" = new."entity_name";
 COMMIT;
 BEGIN ISOLATION LEVEL READ COMMITTED;
