@@ -1,16 +1,17 @@
 //! Small writes that go out together.
 //!
 //! HTTP/2 asks for a flush between the message of an answer and the status behind it, and so for two
-//! writes to the socket, and two packets, for every call. Here they wait for the end of the turn in which
-//! the connection was polled: a flush only wakes its task, which begins its next turn by reading, and then
+//! writes to the socket, and two packets, for every call. Here they wait for the next turn of the connection's
+//! task: a flush only asks for one, behind the other tasks of the thread. It begins by reading, and then
 //! everything is written at once.
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::yield_now;
 
 /// How many bytes wait at most; what is larger is written as it comes.
 const MOST: usize = 8 * 1024;
@@ -115,7 +116,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Gathered<T> {
         }
         if !self.woken {
             self.woken = true;
-            cx.waker().wake_by_ref();
+            // Behind the other tasks of this thread, and without waking another one for it.
+            let _ = pin!(yield_now()).poll(cx);
         }
         Poll::Ready(Ok(()))
     }
@@ -188,9 +190,11 @@ mod tests {
         let mut cx = Context::from_waker(&waker);
         let written = Pin::new(&mut server).poll_write(&mut cx, &[1; 10]);
         assert!(matches!(written, Poll::Ready(Ok(10))));
+        yield_now().await;
         assert_eq!(woken.0.load(Ordering::Relaxed), 0);
         for _ in 0..2 {
             assert!(Pin::new(&mut server).poll_flush(&mut cx).is_ready());
+            yield_now().await;
             assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         }
     }
