@@ -76,7 +76,7 @@ async fn applying_many_views(engine: Engine) {
     assert_eq!(definitions.len(), views + 1, "an entity and the views");
 
     println!(
-        "{views} new feature views on {}, each side on a database of its own",
+        "\n{views} new feature views on {}, each side on a database of its own",
         engine.name()
     );
     println!("| | seconds | Feast takes … times as long |");
@@ -140,7 +140,7 @@ async fn materialising_one_view(engine: Engine) {
     let after = kept(&database).await - before;
 
     println!(
-        "{WRITERS} x {CALLS} materialisations of one view on {}",
+        "\n{WRITERS} x {CALLS} materialisations of one view on {}",
         engine.name()
     );
     println!("| | acknowledged | kept | seconds | Feast takes … times as long |");

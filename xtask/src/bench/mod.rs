@@ -126,8 +126,12 @@ pub(crate) fn run(args: &Args) -> Result {
 
 fn sqlite(_: &Subject, run: &mut Run) -> Result {
     if run.only.is_empty() {
-        run.report
-            .run(of_package(&["--package", "feast-registry-sqlite"]))?;
+        run.report.run(of_package(&[
+            "--package",
+            "feast-registry-sqlite",
+            "--bench",
+            "ratio",
+        ]))?;
     }
     let mut command = program("feast-registry-bench");
     command.args(["sqlite:", &run.only]);

@@ -41,7 +41,7 @@ impl Report {
     pub(super) fn run_test(&mut self, command: Command) -> Result {
         self.lines(command, |line| {
             let of_the_harness = ["running ", "test "];
-            !of_the_harness.iter().any(|begin| line.starts_with(begin))
+            line != "ok" && !of_the_harness.iter().any(|begin| line.starts_with(begin))
         })
     }
 
