@@ -91,9 +91,7 @@ impl<'a> Plan<'a> {
         let mut wanted: Vec<&Key> = keys.iter().collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let together = |a: &&Key, b: &&Key| {
-            (a.kind, &a.project) == (b.kind, &b.project) && a.kind != Kind::Version
-        };
+        let together = |a: &&Key, b: &&Key| (a.kind, &a.project) == (b.kind, &b.project);
         let (mut steps, mut kinds) = (Vec::new(), Vec::new());
         for keys in wanted.chunk_by(together) {
             statements.get(keys[0].kind, Lock::Plain, keys, &mut steps);

@@ -293,14 +293,12 @@ impl KindStatements {
             }
         };
         let names = dialect.names_from_array(2);
-        let keys = match is_version {
-            true => dialect
-                .rows_from_arrays(2, &[type_of(spec.name_column), type_of(NUMBER)])
-                .filter(|_| names.is_some())
-                .map(|rows| wanted(rows, &[spec.name_column, NUMBER])),
-            false => names.clone().map(|rows| wanted(rows, &[spec.name_column])),
-        };
         let names = names.map(|rows| wanted(rows, &[spec.name_column]));
+        let versions = dialect
+            .rows_from_arrays(2, &[type_of(spec.name_column), type_of(NUMBER)])
+            .filter(|_| names.is_some())
+            .map(|rows| wanted(rows, &[spec.name_column, NUMBER]));
+        let keys = if is_version { &versions } else { &names };
         let seek = dialect.seek_hint();
         let some_names = |rows: usize| {
             format!(
@@ -344,7 +342,7 @@ impl KindStatements {
                 let suffix = dialect.lock_suffix(lock);
                 let one = format!("{select}{}{suffix}", by_key(1));
                 Chunks::new(keys_at_once, one, |rows| {
-                    Some(match &keys {
+                    Some(match keys {
                         Some(wanted) => wanted.each(&select, &format!(" LIMIT 1{suffix}")),
                         None => format!("{select}{}{order}{suffix}", some_names(rows)),
                     })
