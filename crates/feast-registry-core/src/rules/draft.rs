@@ -1,12 +1,14 @@
 //! The registry as a rule sees it: what was read, with the changes of the batch on top.
 
 mod history;
+mod part;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use prost_types::Timestamp;
 
+pub(super) use self::part::Part;
 use super::{Rule, Seen, Settings, Stamped, Stop};
 use crate::cache::Publication;
 use crate::store::{Context, Lock, Range, ReadSet, View, Write};
@@ -18,6 +20,8 @@ pub(crate) struct Draft<'a> {
     context: &'a Context,
     settings: &'a Settings,
     stamped: &'a Stamped,
+    /// The draft that this one goes on from, without changing it.
+    below: Option<&'a Draft<'a>>,
     needs: ReadSet,
     /// Rows that the batch has set or removed so far.
     changed: BTreeMap<Key, Option<Record>>,
@@ -41,6 +45,7 @@ impl<'a> Draft<'a> {
             context,
             settings,
             stamped,
+            below: None,
             needs: ReadSet::new(),
             changed: BTreeMap::new(),
             removed: HashSet::new(),
@@ -75,7 +80,7 @@ impl<'a> Draft<'a> {
 
     /// The row with a key, as the batch has it so far.
     pub(super) fn get(&mut self, key: &Key, lock: Lock) -> Rule<Option<Record>> {
-        if let Some(changed) = self.changed.get(key) {
+        if let Some(changed) = self.drafted(key) {
             return Ok(changed.clone());
         }
         if self.is_emptied(key) {
@@ -128,6 +133,7 @@ impl<'a> Draft<'a> {
             && [everywhere, project, name]
                 .iter()
                 .any(|range| self.emptied.contains(range))
+            || self.below.is_some_and(|below| below.is_emptied(key))
     }
 
     /// Sets a row.
@@ -150,7 +156,7 @@ impl<'a> Draft<'a> {
 
     /// Whether the batch itself has set a row.
     pub(super) fn has_put(&self, key: &Key) -> bool {
-        self.changed.get(key).is_some_and(Option::is_some)
+        self.drafted(key).is_some_and(Option::is_some)
     }
 
     /// Removes a row.

@@ -6,6 +6,7 @@
 //! one transaction, and later changes of a batch see earlier ones.
 
 mod apply;
+mod batch;
 mod change;
 mod check;
 mod compact;
@@ -107,17 +108,7 @@ pub(crate) fn decide(
     context: &Context,
 ) -> Result<Decision<Committed>> {
     let mut draft = Draft::new(view, context, settings, stamped);
-    let mut outcomes = Vec::with_capacity(changes.len());
-    for change in changes {
-        match change.decide(&mut draft) {
-            Ok(outcome) => outcomes.push(outcome),
-            // Go on, so that one more round of reads serves all changes of the batch.
-            Err(Stop::Unread) => {}
-            // A rule that failed after an earlier one went unread may have failed for that.
-            Err(Stop::Failed(_)) if draft.lacks_reads() => {}
-            Err(Stop::Failed(error)) => return Err(error.in_batch(change, changes.len())),
-        }
-    }
+    let outcomes = batch::decide(changes, &mut draft)?;
     Ok(match draft.finish() {
         Ok(finished) => Decision::Commit {
             writes: finished.writes,
@@ -129,17 +120,6 @@ pub(crate) fn decide(
         },
         Err(reads) => Decision::Need(reads),
     })
-}
-
-impl Error {
-    /// Says which change of a batch failed; alone it is plain from the message.
-    fn in_batch(self, change: &Change, of: usize) -> Self {
-        if of == 1 {
-            self
-        } else {
-            self.context(format_args!("{change}"))
-        }
-    }
 }
 
 /// What a batch of changes is known to read, before anything was read.

@@ -124,6 +124,16 @@ impl ReadSet {
         self
     }
 
+    /// Adds everything of another set, which is used up.
+    pub(crate) fn append(&mut self, mut other: ReadSet) {
+        for (target, lock) in &mut other.reads {
+            if let Some(held) = self.reads.get(target) {
+                *lock = (*lock).max(*held);
+            }
+        }
+        self.reads.append(&mut other.reads);
+    }
+
     /// Whether this set reads all of another one, at least as strongly.
     pub fn covers(&self, other: &ReadSet) -> bool {
         other

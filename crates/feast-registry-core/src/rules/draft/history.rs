@@ -25,12 +25,9 @@ impl Draft<'_> {
             }
         };
         let last = Key::version(Arc::clone(project), Arc::clone(view), i32::MAX);
-        let drafted = self
-            .changed
-            .range(first..=last)
-            .rev()
-            .find(|(_, row)| row.is_some());
-        Ok(stored.max(drafted.map(|(key, _)| key.number)))
+        let drafted = self.drafted_between(&first, &last);
+        let drafted = drafted.filter_map(|(key, row)| row.is_some().then_some(key.number));
+        Ok(stored.max(drafted.max()))
     }
 
     /// The recorded versions of a view: for the rare rule that must look at all of them.
@@ -50,10 +47,8 @@ impl Draft<'_> {
                 return Err(Stop::Unread);
             }
         };
-        let drafted = self.changed.range(first..=last);
-        let untouched = stored
-            .iter()
-            .filter(|row| !self.changed.contains_key(&row.key));
+        let drafted = self.drafted_between(&first, &last);
+        let untouched = stored.iter().filter(|row| self.drafted(&row.key).is_none());
         Ok(untouched
             .chain(drafted.filter_map(|(_, row)| row.as_ref()))
             .cloned()
