@@ -23,14 +23,37 @@ pub(crate) fn arguments(step: &Step) -> Vec<Argument<'_>> {
         return step.parameters.iter().map(Argument::Value).collect();
     };
     let (alone, rows) = step.parameters.split_at(before.min(step.parameters.len()));
-    let columns = (0..columns).map(|column| Argument::Column {
-        values: rows.get(column..).unwrap_or_default(),
-        width: columns,
+    let columns: Vec<_> = (0..columns)
+        .map(|column| Argument::Column {
+            values: rows.get(column..).unwrap_or_default(),
+            width: columns,
+        })
+        .collect();
+    // One column at least says how many rows there are.
+    let differ = columns.iter().any(|column| !column.is_repetition());
+    let columns = columns.into_iter().map(|column| match column {
+        Argument::Column { values, width } if differ && column.is_repetition() => {
+            let values = &values[..1];
+            Argument::Column { values, width }
+        }
+        column => column,
     });
     alone.iter().map(Argument::Value).chain(columns).collect()
 }
 
 impl<'a> Argument<'a> {
+    /// Whether this is a text or number that all rows have in common, such as their project: sent as the one
+    /// value that it is, which the dialect's statements repeat.
+    fn is_repetition(self) -> bool {
+        let mut values = self.values();
+        match values.next() {
+            Some(first @ (Value::Text(_) | Value::Integer(_))) => {
+                values.all(|value| value == first)
+            }
+            _ => false,
+        }
+    }
+
     /// All values that are sent for this parameter.
     pub(crate) fn values(self) -> impl Iterator<Item = &'a Value> {
         let (values, width) = match self {
@@ -148,6 +171,20 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(texts, [of(&["p"]), of(&["a", "b"]), of(&["1", "2"])]);
+    }
+
+    #[test]
+    fn what_all_rows_have_in_common_is_sent_once() {
+        let lengths = |values: &[&str]| -> Vec<usize> {
+            let values = values.iter().map(|text| Value::from(*text)).collect();
+            let step = step(values, 0, 2);
+            let arguments = arguments(&step).into_iter();
+            arguments
+                .map(|argument| argument.values().count())
+                .collect()
+        };
+        assert_eq!(lengths(&["p", "a", "p", "b"]), [1, 2]);
+        assert_eq!(lengths(&["p", "a", "p", "a"]), [2, 2], "two rows, not one");
     }
 
     #[test]

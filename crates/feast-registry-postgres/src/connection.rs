@@ -18,7 +18,7 @@ use crate::value;
 /// How many bytes of parameters the server takes with one statement; the frame needs some, too.
 const STATEMENT_BYTES: usize = 1_060_000_000;
 
-/// Statements over more rows are planned anew, which takes little beside their work.
+/// Statements that look for more rows are planned anew, which takes little beside their work.
 const PREPARED_ROWS: usize = 64;
 
 /// What the server is doing for this connection.
@@ -236,10 +236,10 @@ fn has_plan(step: &Step) -> bool {
     step.returns_rows || !step.parameters.is_empty()
 }
 
-/// Whether a statement is worth keeping prepared. The plan of one over many rows is not: the server
-/// makes it for the tables as they are, and a batch may have begun when they were empty.
+/// Whether a statement is worth keeping prepared. The plan of one that looks for many rows is not: the
+/// server makes it for the tables as they are, and a batch may have begun when they were empty.
 fn is_prepared(step: &Step) -> bool {
-    has_plan(step) && step.rows() <= PREPARED_ROWS
+    has_plan(step) && (step.rows() <= PREPARED_ROWS || step.sql.starts_with("INSERT"))
 }
 
 /// Fails if the parameters of a statement cannot be sent.

@@ -97,17 +97,31 @@ impl Dialect for PostgresDialect {
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     }
 
+    /// A column in which all rows have one value comes as an array of that one; `unnest` fills it up with
+    /// NULL.
     fn rows_from_arrays(&self, first: usize, columns: &[ColumnType]) -> Option<String> {
-        let columns = columns.iter().enumerate().map(|(at, column)| {
+        let (mut arrays, mut names, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, column) in columns.iter().enumerate() {
+            let (parameter, name) = (self.placeholder(first + at), format!("c{at}"));
             let element = match column {
                 ColumnType::Varchar(_) | ColumnType::Text => "TEXT",
                 ColumnType::BigInt | ColumnType::Integer => "BIGINT",
                 ColumnType::Bytes => "BYTEA",
             };
-            format!("CAST({} AS {element}[])", self.placeholder(first + at))
-        });
-        let columns: Vec<String> = columns.collect();
-        Some(format!("unnest({})", columns.join(", ")))
+            let array = format!("CAST({parameter} AS {element}[])");
+            values.push(match column {
+                ColumnType::Bytes => name.clone(),
+                _ => format!("COALESCE({name}, ({array})[1])"),
+            });
+            arrays.push(array);
+            names.push(name);
+        }
+        Some(format!(
+            "(SELECT {} FROM unnest({}) AS rows ({}))",
+            values.join(", "),
+            arrays.join(", "),
+            names.join(", ")
+        ))
     }
 
     /// Behind SELECT the planner does not count the names, and so finds one plan for any number of them
@@ -117,19 +131,20 @@ impl Dialect for PostgresDialect {
         Some(format!("unnest((SELECT CAST({names} AS TEXT[])))"))
     }
 
+    /// Of the rows, which are there and locked, none is inserted. An UPDATE that joins them would need a
+    /// plan, which is right for the table as it was when it was made.
     fn update_rows(&self, update: &UpdateRows<'_>, _rows: usize) -> Option<String> {
         let (names, types): (Vec<&str>, Vec<ColumnType>) = update.columns().unzip();
-        let set = update.set.map(|(name, _)| format!("{name} = new.{name}"));
-        let key = update
-            .key
-            .map(|(name, _)| format!("old.{name} = new.{name}"));
+        let set = update
+            .set
+            .map(|(name, _)| format!("{name} = excluded.{name}"));
         Some(format!(
-            "UPDATE {} AS old SET {} FROM {} AS new ({}) WHERE {}",
+            "INSERT INTO {} ({}) SELECT * FROM {} AS new ON CONFLICT ({}) DO UPDATE SET {}",
             update.table,
-            set.join(", "),
-            self.rows_from_arrays(1, &types)?,
             names.join(", "),
-            key.join(" AND ")
+            self.rows_from_arrays(1, &types)?,
+            update.key.map(|(name, _)| name).join(", "),
+            set.join(", ")
         ))
     }
 

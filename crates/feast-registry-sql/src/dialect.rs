@@ -122,6 +122,8 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// What stands behind FROM for rows that come as arrays, a parameter for each of these columns from
     /// the `first` on, if the database has such a thing: then one statement serves any number of rows,
     /// and is parsed and planned fast. The driver must fill arrays from [`Step::arrays`](crate::Step).
+    ///
+    /// A column of texts or numbers in which all rows have one value may come as an array of that one.
     fn rows_from_arrays(&self, _first: usize, _columns: &[ColumnType]) -> Option<String> {
         None
     }

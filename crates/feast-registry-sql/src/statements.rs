@@ -326,7 +326,7 @@ impl KindStatements {
         let insert = |rows: usize| -> String {
             if let Some(arrays) = arrays.as_ref().filter(|_| rows > 1) {
                 let columns = selected.join(", ");
-                return format!("INSERT INTO {table} ({columns}) SELECT * FROM {arrays}");
+                return format!("INSERT INTO {table} ({columns}) SELECT * FROM {arrays} AS new");
             }
             let tuples: Vec<String> = (0..rows)
                 .map(|row| format!("({})", placeholders(dialect, 1 + row * width, width)))
