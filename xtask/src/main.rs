@@ -11,6 +11,7 @@ mod codegen;
 mod conformance;
 mod db;
 mod features;
+mod fuzz;
 mod interop;
 mod provision;
 mod servers;
@@ -38,6 +39,7 @@ struct Cli {
 enum Command {
     Bench(bench::Args),
     Codegen(codegen::Args),
+    Fuzz(fuzz::Args),
     Test(test::Args),
     Conformance(conformance::Args),
     Db(db::Args),
@@ -51,6 +53,7 @@ impl Command {
         match self {
             Self::Bench(args) => bench::run(&args),
             Self::Codegen(args) => codegen::run(&args),
+            Self::Fuzz(args) => fuzz::run(&args),
             Self::Test(args) => test::run(&args),
             Self::Conformance(args) => conformance::run(&args),
             Self::Db(args) => db::run(&args),

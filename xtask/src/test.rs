@@ -4,12 +4,12 @@ use crate::conformance::SOAK_VARIABLE;
 use crate::provision::Provision;
 use crate::servers::programs;
 use crate::shell::{self, Count};
-use crate::{Result, conformance, interop};
+use crate::{Result, conformance, fuzz, interop};
 
 /// Run every test: units, the command, the conformance suite, the real Feast.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The large tier: full concurrency, long runs.
+    /// The large tier: full concurrency, long runs, the fuzzer.
     #[arg(long)]
     soak: bool,
     /// Leave out the suite with the real Feast, which installs it from PyPI.
@@ -35,6 +35,9 @@ pub(crate) fn run(args: &Args) -> Result {
         .partition(|name| name == STRACE);
     conformance::check_required(&required)?;
     let mut count = workspace(args.soak)?;
+    if args.soak {
+        fuzz::soak()?;
+    }
     count += trace(!tools.is_empty())?;
     let (found, rows) = conformance::conform(&conformance::Args {
         require: required.clone(),

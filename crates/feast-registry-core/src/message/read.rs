@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::split::{infra_row, split_field, version};
 use super::{HISTORY, PROJECT_METADATA, SCHEMA_VERSION, UPDATED, VERSION_ID, kind_of_field};
-use crate::wire::WireType;
+use crate::wire::{self, WireType};
 use crate::{Error, ErrorKind, Kind, Record, Result};
 
 /// Bits of a varint at most.
@@ -86,7 +86,7 @@ impl<R: Read> Reader<R> {
             }
             let within = self.history > 0;
             let tag = self.varint()?;
-            let number = u32::try_from(tag >> 3).map_err(|_| corrupt("a field has no number"))?;
+            let number = wire::field_number(tag).ok_or_else(|| corrupt("a field has no number"))?;
             let Some(payload) = self.payload(number, tag, within)? else {
                 continue;
             };
@@ -127,6 +127,10 @@ impl<R: Read> Reader<R> {
                 .map_err(|why| failed(&why))?;
             self.count(1)?;
             let [byte] = byte;
+            // The tenth byte has room for the last bit only.
+            if shift == VARINT_BITS - 1 && byte > 1 {
+                break;
+            }
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Ok(value);
@@ -283,6 +287,34 @@ mod tests {
         let rows = read(&message).unwrap();
         assert_eq!(rows.len(), 6);
         assert_eq!(rows, split(&message.into(), None).unwrap());
+    }
+
+    /// For protobuf such a field is one that nobody knows.
+    #[test]
+    fn a_number_where_an_object_belongs_is_passed_over() {
+        let mut message = message();
+        for (wire_type, value) in [(VARINT, &[7][..]), (FIXED64, &[7; 8]), (FIXED32, &[7; 4])] {
+            for number in [1, u64::from(PROJECT_METADATA), u64::from(HISTORY)] {
+                crate::wire::put_varint(number << 3 | wire_type, &mut message);
+                message.extend(value);
+            }
+        }
+        let rows = read(&message).unwrap();
+        assert_eq!(rows.len(), 6);
+        assert_eq!(rows, split(&message.into(), None).unwrap());
+    }
+
+    #[test]
+    fn numbers_that_no_field_and_no_varint_has_are_refused() {
+        for bad in [
+            &b"\x02\x00"[..],
+            b"\x82\x80\x80\x80\x10\x00",
+            b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02",
+        ] {
+            let message = [&message()[..], bad].concat();
+            assert!(Overview::read(&message[..], None).is_err(), "{bad:x?}");
+            assert!(split(&message.into(), None).is_err(), "{bad:x?}");
+        }
     }
 
     #[test]

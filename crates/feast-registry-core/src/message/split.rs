@@ -12,7 +12,7 @@ use super::{
     HISTORY, PROJECT_METADATA, SCHEMA_VERSION, UPDATED, VERSION_ID, kind_of_field, metadata_rows,
     object,
 };
-use crate::wire;
+use crate::wire::{self, WireType};
 use crate::{Error, Extra, Key, Kind, Record, Result, VersionExtra};
 
 /// The rows that a `Registry` message holds.
@@ -28,6 +28,10 @@ pub fn split(message: &Bytes, default_project: Option<&str>) -> Result<Vec<Recor
     let mut infra = None;
     for field in wire::fields(message) {
         let field = field.map_err(|why| Error::corrupt("the registry", why))?;
+        // For protobuf that is a field which nobody knows, whatever its number.
+        if field.wire_type != WireType::Len {
+            continue;
+        }
         let payload = message.slice_ref(field.payload);
         match (field.number, kind_of_field(field.number)) {
             (HISTORY, _) => split_history(&payload, &mut rows)?,

@@ -110,17 +110,15 @@ impl<'a> Fields<'a> {
         let tag = self.cursor.varint()?;
         let wire_type =
             wire_type(tag).map_err(|wire_type| WireError::BadWireType { wire_type, offset })?;
-        match u32::try_from(tag >> 3) {
-            Ok(number @ 1..=encode::MAX_NUMBER) => Ok(Tag {
-                number,
-                wire_type,
-                offset,
-            }),
-            _ => Err(WireError::BadTag {
-                number: tag >> 3,
-                offset,
-            }),
-        }
+        let number = field_number(tag).ok_or(WireError::BadTag {
+            number: tag >> 3,
+            offset,
+        })?;
+        Ok(Tag {
+            number,
+            wire_type,
+            offset,
+        })
     }
 
     #[inline]
@@ -156,6 +154,13 @@ impl<'a> Fields<'a> {
         }
         Ok(())
     }
+}
+
+/// The number of the field whose tag this is; `None` for numbers that no field may have.
+#[inline]
+pub(crate) fn field_number(tag: u64) -> Option<u32> {
+    let number = u32::try_from(tag >> 3).ok()?;
+    (1..=encode::MAX_NUMBER).contains(&number).then_some(number)
 }
 
 #[inline]

@@ -32,6 +32,7 @@ pub use check::check;
 pub use difference::difference;
 pub use encode::{put_len, put_tag, put_varint};
 pub use error::{MAX_DEPTH, WireError};
+pub(crate) use field::field_number;
 pub use field::{Field, Fields, WireType, decode_varint, fields, validate};
 pub use patch::Patch;
 pub use read::{boolean, bytes, message, repeated, string, string_map, strings, timestamp, varint};

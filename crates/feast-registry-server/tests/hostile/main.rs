@@ -1,7 +1,7 @@
 //! Clients that mean harm, and the memory of the server meanwhile. Its trials run one after the other: what is
 //! allocated is counted for the whole process, these clients included.
 //!
-//! `FEAST_REGISTRY_SOAK=1` asks for more connections and a longer run of mutated requests.
+//! `FEAST_REGISTRY_SOAK=1` asks for more connections.
 
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
@@ -10,7 +10,6 @@ mod client;
 mod floods;
 mod frames;
 mod memory;
-mod mutated;
 mod readers;
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../serving/running.rs"]
@@ -44,10 +43,6 @@ fn main() -> ExitCode {
         ),
         trial("frames_of_nonsense", floods::nonsense),
         trial("many_connections", floods::connections),
-        Trial::test("mutated_requests_of_every_rpc", || {
-            mutated::requests();
-            Ok(())
-        }),
     ];
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }

@@ -66,7 +66,7 @@ impl<'s, 'a> Writer<'s, 'a> {
             }
         }
         if !scope.wants_deeper() {
-            self.put_unknown(&frame);
+            self.put_unknown(&frame, scope);
         }
         self.close(&frame);
         Ok(())
@@ -151,8 +151,10 @@ impl<'s, 'a> Writer<'s, 'a> {
         unknown.sort_by_key(|field| field.number);
     }
 
-    fn put_unknown(&mut self, frame: &Frame) {
-        for field in self.unknown.iter().skip(frame.unknown) {
+    /// One with the number of a field that does not count but of another type does not count either.
+    fn put_unknown(&mut self, frame: &Frame, scope: &Scope<'_>) {
+        let unknown = self.unknown.iter().skip(frame.unknown);
+        for field in unknown.filter(|field| scope.enter(field.number).is_some()) {
             self.out.extend_from_slice(field.raw);
         }
     }

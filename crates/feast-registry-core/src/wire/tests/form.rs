@@ -65,6 +65,18 @@ fn a_message_of_ignored_fields_equals_none() {
     );
 }
 
+/// A patch that sets the field removes it, whatever it is: so it must not tell two messages apart.
+#[test]
+fn an_ignored_field_of_another_type_does_not_count() {
+    let form = Form {
+        ignore: &[&[NAME]],
+        ..Form::default()
+    };
+    let mistyped = message().varint(NAME, 1).varint(SMALL, 1).done();
+    let expected = message().varint(SMALL, 1).done();
+    assert_eq!(canonical_sample(&mistyped, &form), Ok(expected));
+}
+
 #[test]
 fn a_field_ignored_within_a_type_counts_nowhere() {
     let (schema, sample) = schema();
