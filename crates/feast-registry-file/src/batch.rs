@@ -59,23 +59,20 @@ impl Batch {
         }
     }
 
-    /// Nothing was written: whoever depends on it fails.
-    pub(crate) fn fail(self, error: &Error) {
-        for waiting in self.reopen() {
-            waiting.tell(Err(error.again()));
-        }
+    /// Nothing was written: those whose answers hold all the same, and those who depend on it.
+    pub(crate) fn part(self) -> (Batch, Vec<Waiting>) {
+        let (open, verdicts) = self.verdicts.into_iter().partition(|one| one.open);
+        let open: Vec<Verdict> = open;
+        let rest = Batch {
+            verdicts,
+            next: None,
+        };
+        (rest, open.into_iter().map(|one| one.waiting).collect())
     }
 
-    /// Nothing was written: those who depend on it, to be asked again.
-    pub(crate) fn reopen(self) -> Vec<Waiting> {
-        let mut again = Vec::new();
-        for verdict in self.verdicts {
-            match verdict.open {
-                true => again.push(verdict.waiting),
-                false => verdict.waiting.tell(verdict.result),
-            }
-        }
-        again
+    /// Whether there is nobody to answer.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.verdicts.is_empty()
     }
 }
 

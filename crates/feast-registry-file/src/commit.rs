@@ -102,16 +102,21 @@ impl Inner {
             }
         };
         let Some((encoded, state)) = next else {
-            match self.settle(held).await {
-                Ok(()) => batch.settle(),
-                Err(error) => batch.refuse(&error),
-            }
+            self.answer(batch, held).await;
             return Vec::new();
         };
-        match self.put_next(held, encoded, state).await {
-            Ok(true) => batch.settle(),
-            Ok(false) => return batch.reopen(),
-            Err(error) => batch.fail(&error),
+        let landed = self.put_next(held, encoded, state).await;
+        if matches!(landed, Ok(true)) {
+            batch.settle();
+            return Vec::new();
+        }
+        let (batch, open) = batch.part();
+        self.answer(batch, held).await;
+        let Err(error) = landed else {
+            return open;
+        };
+        for waiting in open {
+            waiting.tell(Err(error.again()));
         }
         Vec::new()
     }
@@ -138,11 +143,19 @@ impl Inner {
         }
     }
 
-    /// That nothing is to be written is an answer like any other: what it rests on must be durable.
-    async fn settle(&self, held: &Held) -> Result<()> {
-        match held.settled || held.version.is_none() {
+    /// Answers those for whom nothing is to be written. That is an answer like any other: what it rests on must be
+    /// durable.
+    async fn answer(&self, batch: Batch, held: &Held) {
+        if batch.is_empty() {
+            return;
+        }
+        let settled = match held.settled || held.version.is_none() {
             true => Ok(()),
             false => self.blob.settle().await,
+        };
+        match settled {
+            Ok(()) => batch.settle(),
+            Err(error) => batch.refuse(&error),
         }
     }
 

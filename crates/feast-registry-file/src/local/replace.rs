@@ -39,6 +39,10 @@ pub(super) fn replace(
         // A rename would not ask: a file that may only be read is meant to stay.
         access(path, Access::WRITE_OK).map_err(|why| failed(why.into()))?;
     }
+    // The rename would free the blocks of the old file before it returns. While that is open it does not, so
+    // that writers who wait need not wait for this too.
+    let is_file = present.as_ref().is_some_and(Metadata::is_file);
+    let old = is_file.then(|| File::open(path));
     let temporary = place.temporary();
     let written = write(&temporary, present.as_ref(), bytes)
         .and_then(|written| fs::rename(&temporary, path).map(|()| written));
@@ -48,6 +52,7 @@ pub(super) fn replace(
     })?;
     let renamed = file.metadata().map_err(failed)?;
     replaced();
+    drop(old);
     folder::sync(place.folder())?;
     // Feast may have written into it since: that is not what we put there.
     let is_ours = (renamed.len(), renamed.modified().ok()) == (ours.len(), ours.modified().ok());

@@ -7,6 +7,7 @@ mod files;
 mod interrupted;
 mod lost_answers;
 mod rights;
+mod settled;
 mod undone;
 
 mod watched;
