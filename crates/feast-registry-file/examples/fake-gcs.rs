@@ -1,8 +1,10 @@
 //! A GCS of one's own for hand work: the fake of the tests, until it is interrupted.
 //!
 //! ```sh
-//! cargo run --package feast-registry-file --all-features --example fake-gcs
+//! cargo run --package feast-registry-file --all-features --example fake-gcs -- 127.0.0.1:9023
 //! ```
+//!
+//! Without an address it listens on a free port of loopback.
 
 #![allow(
     clippy::print_stdout,
@@ -16,7 +18,8 @@ mod fake;
 use self::fake::{BUCKET, Fake, Kind};
 
 fn main() {
-    let fake = Fake::start(Kind::Gcs);
+    let address = std::env::args().nth(1);
+    let fake = Fake::on(Kind::Gcs, address.as_deref().unwrap_or("127.0.0.1:0"));
     println!("export STORAGE_EMULATOR_HOST={}", fake.url);
     println!("export FEAST_REGISTRY_PATH=gs://{BUCKET}/registry.pb");
     loop {

@@ -13,7 +13,7 @@ pub(crate) use self::suite::SOAK_VARIABLE;
 use self::backends::Backend;
 use self::suite::Suite;
 use crate::Result;
-use crate::provision::{Provision, Starting, Target};
+use crate::provision::{Provision, Starting, Target, compose};
 use crate::servers::{Running, Ward};
 use crate::shell::Count;
 
@@ -136,11 +136,17 @@ fn backends(args: &Args) -> Result<Vec<&'static Backend>> {
 fn start(ward: &Ward, args: &Args, backends: &[&Backend]) -> Result<Starting> {
     let needed: Vec<_> = backends
         .iter()
-        .filter(|backend| args.url.is_none() && backend.needs_server())
+        .filter(|backend| args.url.is_none() && on_a_server(backend, args))
         .filter(|backend| args.manifest_path.is_some() || backend.has(backend.tests[0]))
         .map(|backend| backend.name)
         .collect();
     Starting::begin(ward, args.provision, &needed)
+}
+
+/// Whether it runs on a server: it needs one, or this is the one that is wanted.
+fn on_a_server(backend: &Backend, args: &Args) -> bool {
+    let wanted = args.url.is_some() || args.provision == Provision::Compose;
+    backend.needs_server() || (wanted && !compose::services_of(backend.name).is_empty())
 }
 
 /// The servers that a backend is tried on.
@@ -155,7 +161,7 @@ fn targets(
         return Err(format!("{package} has no test `{}`", tests[0]).into());
     }
     match &args.url {
-        _ if !backend.needs_server() => Ok(vec![Target::without_server(backend.name)]),
+        _ if !on_a_server(backend, args) => Ok(vec![Target::without_server(backend.name)]),
         Some(url) => Ok(vec![Target::existing(backend.name, url)]),
         None => starting.targets(backend.name),
     }
@@ -220,6 +226,18 @@ mod tests {
         assert!(backends(&one).is_ok());
         one.backend.push("mysql".to_owned());
         assert!(backends(&one).is_err());
+    }
+
+    #[test]
+    fn what_needs_no_server_runs_on_one_that_is_wanted() {
+        let on = |name: &str, args: &Args| {
+            let backend = backends::chosen(&[name.to_owned()]).unwrap()[0];
+            on_a_server(backend, args)
+        };
+        let mut wanted = args(&[]);
+        assert!(on("s3", &wanted) && !on("gcs", &wanted));
+        wanted.provision = Provision::Compose;
+        assert!(on("gcs", &wanted) && !on("file", &wanted));
     }
 
     #[test]

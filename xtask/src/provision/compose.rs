@@ -19,7 +19,7 @@ pub(crate) struct Service {
 }
 
 /// The services, whose ports are those of the file.
-pub(crate) const SERVICES: [Service; 6] = [
+pub(crate) const SERVICES: [Service; 7] = [
     Service {
         name: "postgres",
         backend: "postgres",
@@ -49,6 +49,12 @@ pub(crate) const SERVICES: [Service; 6] = [
         name: "s3",
         backend: "s3",
         url: "s3://feast:feastfeast@feast/conformance?endpoint_url=http://127.0.0.1:59000/&region=us-east-1",
+    },
+    Service {
+        name: "gcs",
+        backend: "gcs",
+        // What STORAGE_EMULATOR_HOST is to be.
+        url: "http://127.0.0.1:59001/",
     },
 ];
 

@@ -103,9 +103,14 @@ impl Fake {
         }
     }
 
-    /// Starts a store on a thread of its own: trials have runtimes that end with them.
+    /// Starts a store on a free port.
     pub(crate) fn start(kind: Kind) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        Fake::on(kind, "127.0.0.1:0")
+    }
+
+    /// Starts a store on a thread of its own: trials have runtimes that end with them.
+    pub(crate) fn on(kind: Kind, address: &str) -> Self {
+        let listener = std::net::TcpListener::bind(address).expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         let address = listener.local_addr().expect("an address");
         let fake = Fake::at(kind, &format!("http://{address}"));
