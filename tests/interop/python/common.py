@@ -161,9 +161,14 @@ def open_either(path: str, remote: str | None, project: str) -> BaseRegistry:
     return open_remote(remote, project) if remote else open_registry(path, project)
 
 
+def is_file(path: str) -> bool:
+    """Whether this is the path of a registry file, and not the URL of a database."""
+    return "://" not in path
+
+
 def open_registry(path: str, project: str, purge: bool = False) -> SqlRegistry | Registry:
     """Feast's registry of a database URL, or of the path of a registry file, which it creates."""
-    if "://" in path:
+    if not is_file(path):
         return open_sql(path, project, purge)
     config = RegistryConfig(path=path, purge_feast_metadata=purge)
     return Registry(project, config, Path(path).parent)
@@ -178,12 +183,6 @@ def close_all() -> None:
     """Give back the connections of every registry that was opened."""
     while OPENED:
         OPENED.pop().write_engine.dispose()
-
-
-def open_file(path: str, project: str) -> Registry:
-    """Feast's file registry. Feast creates the file when it is missing, so that is refused."""
-    file = Path(path).resolve(strict=True)
-    return Registry(project, RegistryConfig(path=str(file)), file.parent)
 
 
 def read_engine(path: str) -> sqlalchemy.Engine:

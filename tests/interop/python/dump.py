@@ -266,8 +266,8 @@ def decoded(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def raw(arguments: argparse.Namespace) -> dict[str, Any]:
     """Everything that is stored, untouched."""
-    if arguments.file:
-        data = Path(arguments.file).read_bytes()
+    if common.is_file(arguments.path):
+        data = Path(arguments.path).read_bytes()
         return {
             "registry": as_text(data),
             "message": as_json(RegistryMessage.FromString(data)),
@@ -287,14 +287,12 @@ def raw(arguments: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: argparse.Namespace) -> dict:
     if arguments.raw:
         return raw(arguments)
-    stored = FileMessages(arguments.file) if arguments.file else SqlRows(arguments.path)
+    kept = FileMessages if common.is_file(arguments.path) else SqlRows
+    stored = kept(arguments.path)
     projects = [arguments.project] if arguments.project else stored.projects()
     if not projects:
         return {"projects": []}
-    if arguments.file:
-        registry = common.open_file(arguments.file, projects[0])
-    else:
-        registry = common.open_either(arguments.path, arguments.remote, projects[0])
+    registry = common.open_either(arguments.path, arguments.remote, projects[0])
     dump = Dump(registry, stored)
     answer = dump.document(projects)
     if arguments.functions:
@@ -303,10 +301,7 @@ def main(arguments: argparse.Namespace) -> dict:
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--path", help="database URL of a SQL registry")
-    where.add_argument("--file", help="a registry file")
+    parser = common.argument_parser(__doc__, project=False)
     parser.add_argument("--project", help="only this project; all without")
     parser.add_argument("--raw", action="store_true", help="print the stored bytes, without Feast")
     parser.add_argument("--functions", action="store_true", help="also load every function")

@@ -1,4 +1,4 @@
-"""Fill a SQL registry with objects of every kind, through Feast's own classes.
+"""Fill a registry with objects of every kind, through Feast's own classes.
 
 The objects use as many fields as their classes offer: text outside ASCII, quotes,
 tags, owners, every feature type, functions, versions and materialisation intervals.
@@ -61,7 +61,7 @@ def second_project(writer: Writer) -> Writer:
 def main(arguments: argparse.Namespace) -> dict:
     project = arguments.project
     registry = common.open_either(arguments.path, arguments.remote, project)
-    beside = common.open_sql(arguments.path, project) if arguments.remote else None
+    beside = common.open_registry(arguments.path, project) if arguments.remote else None
     writer = Writer(registry, project, beside)
     described_project = Project(name=project, **described())
     writer.note("projects", described_project)

@@ -96,13 +96,6 @@ impl Database {
         dump
     }
 
-    /// Everything in a registry file as Feast reads it.
-    pub(crate) fn dump_of_file(&self) -> Value {
-        let mut dump = python::run("dump.py", &["--file", &self.url()]);
-        sort_features_of_streams(&mut dump);
-        dump
-    }
-
     /// The same, and whether Feast can load the functions.
     pub(crate) fn dump_with_functions(&self) -> Value {
         let mut dump = self.python("dump.py", &["--functions"]);

@@ -29,6 +29,14 @@ impl Engine {
     /// Every database.
     pub(crate) const ALL: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::Mariadb];
 
+    /// Where Feast's own is that ours is compared with. Its files differ from its tables; ours do not.
+    pub(crate) fn tables(self) -> Engine {
+        match self {
+            Engine::File => Engine::Sqlite,
+            database => database,
+        }
+    }
+
     /// The variable with the URL of an administrator of the server; none if no server is needed.
     pub(crate) fn variable(self) -> Option<&'static str> {
         match self {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use feast_registry::{Apply, Kind};
 
-use crate::database::Database;
+use crate::database::{Database, rows};
 use crate::engine::Engine;
 use crate::python;
 
@@ -41,6 +41,18 @@ pub(crate) fn again() -> &'static Value {
         python::run_in_another_process("write_every_kind.py", &arguments)
     });
     &AGAIN
+}
+
+/// The same objects, in a registry file too.
+pub(crate) async fn filled(engine: Engine) -> Database {
+    let tables = every_kind(engine.tables()).database();
+    if engine == engine.tables() {
+        return tables;
+    }
+    let database = Database::absent(engine);
+    let stored = rows(&tables.open().await).await;
+    database.open().await.import_rows(stored).await.unwrap();
+    database
 }
 
 impl EveryKind {

@@ -23,7 +23,7 @@ trials! {
 
 /// What a file of Feast's has no place for, or its SQL registry: user metadata, values about a
 /// project (a JSON object in place of the uuid), infrastructure of one project only.
-const NOT_IN_BOTH: [&[&str]; 5] = [
+pub(crate) const NOT_IN_BOTH: [&[&str]; 5] = [
     &["functions"],
     &["user_metadata"],
     &["project_metadata"],
@@ -48,7 +48,7 @@ async fn feast_reads_every_kind_from_our_file_as_from_its_own_tables(engine: Eng
     assert_eq!(again, rows(&registry).await);
     assert_eq!(beyond_messages(&again), beyond_messages(&stored));
 
-    let mut ours = database.dump_of_file();
+    let mut ours = database.dump();
     let mut theirs = made.dump.clone();
     for part in NOT_IN_BOTH {
         remove(&mut ours, part);
@@ -129,7 +129,7 @@ async fn what_feast_wrote_we_read_and_continue(engine: Engine) {
         .unwrap();
     let stored = registry.get_any_view(PROJECT, "stats", Freshness::Store);
     assert_eq!(intervals(&stored.await.unwrap()).len(), 2);
-    let dump = database.dump_of_file();
+    let dump = database.dump();
     let entities = keys(&dump["entities"][PROJECT]);
     assert!(
         entities.contains("driver") && entities.contains("rider"),

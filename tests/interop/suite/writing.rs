@@ -155,10 +155,11 @@ pub(crate) fn leave_out_stamps(dump: &mut Value) {
             remove(version, &["view", "meta", "lastUpdatedTimestamp"]);
         }
     }
-    for metadata in dump["project_metadata"]
-        .as_object_mut()
-        .unwrap()
-        .values_mut()
+    // A file has none that Feast sees.
+    let metadata = dump.get_mut("project_metadata");
+    for metadata in metadata
+        .into_iter()
+        .flat_map(|of| of.as_object_mut().unwrap().values_mut())
     {
         for key in ["project_uuid", "last_updated_timestamp"] {
             assert!(metadata[key].is_string(), "no {key}");

@@ -62,6 +62,9 @@ class Writer:
     def note(self, table: str, each: Any) -> None:
         """Keep the message that Feast's client would send to a registry server."""
         if isinstance(each, FeatureService):
+            if self.resolving is not self.registry:
+                # Feast's files answer this from their cache, however old.
+                self.resolving.refresh(self.project)
             each.resolve_pending_refs(self.project, self.resolving)  # as FeatureStore.apply does
         message = common.as_text(each.to_proto().SerializeToString())
         self.applied.append(
