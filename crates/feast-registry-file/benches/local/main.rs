@@ -76,11 +76,12 @@ async fn one_apply(size: usize) {
     pair.print_times(&format!("one durable apply, {size} views"), "1.5");
 }
 
-/// Processes that materialise one view, ours and Feast's.
+/// Processes that materialise one view, ours and Feast's. Time begins on both sides when all have started,
+/// with their imports, and have opened the registry.
 async fn writers() {
     let [processes, _, calls] = WRITERS;
     let all = processes * calls;
-    let head = format!("{processes} processes × {calls} materialisations");
+    let head = format!("{processes} processes × {calls} materialisations, once ready");
     println!(
         "\n{head:<52} {:>12} {:>12} {:>7}  at most",
         "Feast", "ours", "ratio"
