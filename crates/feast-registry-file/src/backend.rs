@@ -55,11 +55,42 @@ fn path(options: &StoreOptions) -> Result<PathBuf> {
 }
 
 /// Whatever else is wrong with the file is said when it is read.
+///
+/// A database with a log beside it is in use, perhaps by this process: to open and close it would end all locks that this
+/// process has on it.
 fn is_sqlite(path: &Path) -> bool {
     if !path.is_file() {
         return false;
     }
+    if log_beside(path).is_file() {
+        return true;
+    }
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut first));
     read.is_ok() && first == SQLITE
+}
+
+/// Where SQLite keeps the write-ahead log of a database, as long as anybody has that open.
+fn log_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_in_use_is_told_without_opening_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("registry.db");
+        std::fs::write(&path, "not looked at").unwrap();
+        assert!(!is_sqlite(&path));
+        std::fs::write(log_beside(&path), "").unwrap();
+        assert!(is_sqlite(&path));
+        std::fs::remove_file(log_beside(&path)).unwrap();
+        std::fs::write(&path, SQLITE).unwrap();
+        assert!(is_sqlite(&path));
+    }
 }

@@ -1,7 +1,5 @@
 //! Opening a database file, and saying clearly why it cannot be.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -12,8 +10,6 @@ use feast_registry_sql::{DriverError, FaultClass};
 use crate::SqliteSettings;
 use crate::error::classify;
 
-/// The first bytes of every SQLite file.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// How many statements a connection keeps prepared: more than there are for all kinds.
 const STATEMENTS: usize = 512;
 
@@ -30,6 +26,9 @@ pub(crate) fn connect(settings: &SqliteSettings, role: Role) -> Result<Connectio
         Some(path) => open(path, role)?,
         None => Connection::open_in_memory().map_err(classify)?,
     };
+    if let (Some(path), Role::Writer) = (&settings.file, role) {
+        recognise(&connection, path)?;
+    }
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Without it, SQLite prepares a statement anew whenever a parameter differs that its plan might
     // depend on, which doubles what a write costs; all our plans are one look into one index.
@@ -98,7 +97,10 @@ fn set_journal_mode(connection: &Connection, settings: &SqliteSettings) -> Resul
     }
 }
 
-/// Fails if a path leads to something that is no database, and says what it is.
+/// Fails if a path cannot lead to a database, and says why.
+///
+/// The file itself is not opened: to close it again would end all locks that other handles of this process have on it, and a
+/// process that believes itself alone removes the log that they go on with.
 pub(crate) fn check(path: &Path) -> Result<(), DriverError> {
     let unavailable = |why: String| Err(DriverError::new(FaultClass::Unavailable, why));
     if path.is_dir() {
@@ -113,17 +115,16 @@ pub(crate) fn check(path: &Path) -> Result<(), DriverError> {
     {
         return unavailable(format!("the folder {} does not exist", parent.display()));
     }
-    let mut first = Vec::new();
-    match File::open(path) {
-        Ok(file) => {
-            if let Err(error) = file.take(16).read_to_end(&mut first) {
-                return unavailable(format!("{} cannot be read: {error}", path.display()));
-            }
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return unavailable(format!("{} cannot be opened: {error}", path.display())),
-    }
-    if first.is_empty() || first.starts_with(MAGIC) {
+    Ok(())
+}
+
+/// Fails if a file is no database, and says what it may be. Other faults are for who uses it.
+fn recognise(connection: &Connection, path: &Path) -> Result<(), DriverError> {
+    let read = connection.pragma_query(None, "schema_version", |_| Ok(()));
+    let is_none = |error: &rusqlite::Error| {
+        error.sqlite_error_code() == Some(rusqlite::ffi::ErrorCode::NotADatabase)
+    };
+    if !read.is_err_and(|error| is_none(&error)) {
         return Ok(());
     }
     let path = path.display();

@@ -66,6 +66,29 @@ fn a_protobuf_file_is_recognised_and_left_as_it_is() {
     assert_eq!(fs::read(&file).unwrap(), content);
 }
 
+/// To close a file ends all locks that the process has on it, whoever took them. A process that finds no locks believes
+/// itself alone and removes the write-ahead log, with which those who have the file open would go on: what they write
+/// then is lost.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn opening_a_file_again_keeps_the_locks_of_who_has_it_open() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("registry.db");
+    let settings = SqliteSettings::file(&file);
+    let first = registry(&settings).await.unwrap();
+    first.apply(entity("it", "")).await.unwrap();
+    let ours = format!(":{} ", fs::metadata(&file).unwrap().ino());
+    let locks = || {
+        let all = fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|lock| lock.contains(&ours)).count()
+    };
+    assert_eq!(locks(), 1);
+    registry(&settings).await.unwrap().close().await.unwrap();
+    assert_eq!(locks(), 1);
+}
+
 #[test]
 fn a_folder_is_not_a_database() {
     let folder = tempfile::tempdir().unwrap();

@@ -35,6 +35,7 @@ mod reader;
 mod reading;
 mod real;
 mod reapplying;
+mod refreshing;
 mod remote;
 mod s3;
 mod served;
@@ -80,6 +81,7 @@ fn all() -> Vec<Trial> {
         descriptors::trials(),
         reading::trials(),
         reapplying::trials(),
+        refreshing::trials(),
         writing::trials(),
         transfer::trials(),
         protobuf_json::trials(),
