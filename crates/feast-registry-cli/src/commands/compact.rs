@@ -2,38 +2,35 @@
 
 use std::sync::Arc;
 
-use feast_registry_core::store::{Consistency, Scan};
-use feast_registry_core::{Change, Compaction, Effect, Freshness, Kind, Record, Registry, Result};
+use feast_registry_core::{
+    Change, Compaction, Effect, Freshness, Key, Record, Registry, Result, StoreExt as _,
+};
+use futures::StreamExt as _;
 
 use crate::failure::Outcome;
 use crate::output::style;
 use crate::session::Session;
 
-/// Views of one page, and so of one transaction.
-const PAGE: usize = 500;
+/// Views of one transaction.
+const MAX_VIEWS: usize = 500;
 
 /// Compacts one view, or all of the project.
 pub(super) async fn run(view: Option<&str>, dry_run: bool, session: &mut Session<'_>) -> Outcome {
     let project = session.project().await?;
     let registry = session.registry().await?;
-    let mut merged = 0;
-    if let Some(view) = view {
-        let row = registry
-            .get_any_view(&project, view, Freshness::Store)
-            .await?;
-        merged += page(&registry, &[row], true, dry_run, session).await?;
-    } else {
-        for kind in Kind::VIEWS {
-            let mut scan = Scan::project(kind, Arc::clone(&project)).limit(PAGE);
-            loop {
-                let rows = registry.store().scan(&scan, Consistency::Primary).await?;
-                merged += page(&registry, &rows.records, false, dry_run, session).await?;
-                match rows.records.into_iter().last().filter(|_| rows.more) {
-                    Some(last) => scan = scan.after(last.key),
-                    None => break,
-                }
-            }
+    let found = match view {
+        Some(view) => {
+            let row = registry
+                .get_any_view(&project, view, Freshness::Store)
+                .await?;
+            let compaction = compaction(&row, true)?;
+            vec![(row.key, compaction)]
         }
+        None => all(&registry, &project).await?,
+    };
+    let mut merged = 0;
+    for views in found.chunks(MAX_VIEWS) {
+        merged += compact(&registry, views, dry_run, session).await?;
     }
     session.say(&match (merged, dry_run) {
         (0, _) => "there is nothing to merge".to_owned(),
@@ -42,44 +39,47 @@ pub(super) async fn run(view: Option<&str>, dry_run: bool, session: &mut Session
     })
 }
 
-/// Compacts those of some views that it changes, in one transaction; answers how many.
-async fn page(
+/// A view, and what would become of its intervals.
+type Found = (Key, Option<Compaction>);
+
+/// The views of a project that a compaction would change. All are found before one is written: where a store has one
+/// connection only, who reads keeps it.
+async fn all(registry: &Registry, project: &str) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    let mut chunks = registry.store().rows(Some(project)).await?;
+    while let Some(chunk) = chunks.next().await {
+        for row in chunk? {
+            if let Some(compaction) = compaction(&row, false)? {
+                found.push((row.key, Some(compaction)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Compacts some views in one transaction; answers how many it has changed.
+async fn compact(
     registry: &Registry,
-    rows: &[Record],
-    asked: bool,
+    views: &[Found],
     dry_run: bool,
     session: &mut Session<'_>,
 ) -> Outcome<usize> {
-    let mut changes = Vec::new();
-    let mut lines = Vec::new();
-    for row in rows {
-        match compaction(row, asked)? {
-            Some(found) => lines.push(format!(
-                "{}: {} intervals become {}",
-                row.key.name, found.before, found.after
-            )),
-            // Let the registry say what is wrong with the view that was asked for.
-            None if asked => {}
-            None => continue,
-        }
-        changes.push(Change::CompactIntervals {
-            project: Arc::clone(&row.key.project),
-            view: Arc::clone(&row.key.name),
-        });
-    }
-    let count = match (changes.is_empty(), dry_run) {
-        (true, _) => 0,
-        (false, true) => {
-            let plan = registry.plan(changes).await?;
-            changed(plan.steps.iter().map(|step| step.effect))
-        }
-        (false, false) => {
-            let outcomes = registry.commit(changes).await?;
-            changed(outcomes.iter().map(|outcome| outcome.effect))
-        }
+    let changes = views.iter().map(|(key, _)| Change::CompactIntervals {
+        project: Arc::clone(&key.project),
+        view: Arc::clone(&key.name),
+    });
+    let count = if dry_run {
+        let plan = registry.plan(changes.collect()).await?;
+        changed(plan.steps.iter().map(|step| step.effect))
+    } else {
+        let outcomes = registry.commit(changes.collect()).await?;
+        changed(outcomes.iter().map(|outcome| outcome.effect))
     };
-    for line in lines {
-        session.say(&style::printable(&line))?;
+    for (key, compaction) in views {
+        if let Some(Compaction { before, after, .. }) = compaction {
+            let line = format!("{}: {before} intervals become {after}", key.name);
+            session.say(&style::printable(&line))?;
+        }
     }
     Ok(count)
 }
