@@ -39,10 +39,15 @@ pub(super) fn update_infra(
 fn put(draft: &mut Draft<'_>, key: Key, before: Option<Record>, body: &[u8]) -> Rule<Outcome> {
     match before {
         None => create(draft, key, body),
-        Some(row) if same(&row, body)? => Ok(Outcome::new(key, Effect::Unchanged, Some(&row))),
         Some(row) => {
+            let difference = difference(&row, body)?;
+            let unreadable = |why| unreadable(&row, body, why);
+            if difference.is_same_definition().map_err(unreadable)? {
+                return Ok(Outcome::new(key, Effect::Unchanged, Some(&row)));
+            }
+            difference.check().map_err(unreadable)?;
             let row = patches::changed_row(&row, body, draft.now(), Patch::default())?;
-            Ok(store(draft, row, Effect::Updated)?)
+            Ok(store_unchecked(draft, row, Effect::Updated)?)
         }
     }
 }
@@ -62,7 +67,7 @@ pub(super) fn store(draft: &mut Draft<'_>, row: Record, effect: Effect) -> Resul
     store_unchecked(draft, row, effect)
 }
 
-/// Puts a row whose bytes are those of a stored one, patched.
+/// Puts a row whose bytes are those of a stored one, but for what was checked.
 pub(super) fn store_unchecked(
     draft: &mut Draft<'_>,
     row: Record,

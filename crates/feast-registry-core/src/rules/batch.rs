@@ -64,8 +64,12 @@ fn subject(apply: &Apply) -> Option<(Kind, &str, &str)> {
 }
 
 fn workers(changes: usize) -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    (changes / WORTH).min(cores).min(MOST)
+    // To ask for the cores takes longer than to decide one change.
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    match changes / WORTH {
+        shares @ (0 | 1) => shares,
+        shares => shares.min(cores()).min(MOST),
+    }
 }
 
 fn in_turn(changes: &[Change], draft: &mut Draft<'_>, of: usize) -> Decided {

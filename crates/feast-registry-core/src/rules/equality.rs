@@ -86,6 +86,12 @@ impl Difference {
         self.is_nothing(&sets, view.significant)
     }
 
+    /// Whether what only the second one has would decode: what both have is stored already.
+    pub(super) fn check(&self) -> Result<(), WireError> {
+        let parts = self.parts.as_ref();
+        parts.map_or(Ok(()), |(_, theirs)| check(self.kind, theirs))
+    }
+
     fn is_nothing(&self, sets: &[Path], only: &[Path]) -> Result<bool, WireError> {
         let (Some((a, b)), Some(comparison)) = (&self.parts, &COMPARISONS[self.kind as usize])
         else {

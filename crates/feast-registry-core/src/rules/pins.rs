@@ -8,7 +8,7 @@ use super::versions::{Asked, create, numbered, promote};
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
-use crate::{Error, ErrorKind, Key, Kind, Record, Result};
+use crate::{Error, ErrorKind, Key, Kind, Record, Result, model};
 
 /// Applies a definition pinned to a version: back to a recorded one, or ahead to a new number.
 pub(super) fn pinned(
@@ -74,6 +74,7 @@ fn declare(
         return create(draft, apply.key(), &apply.body, number, true);
     };
     let row = view::changed_row(apply, &before, draft.now(), Some(number))?;
+    model::check(apply.kind, &row.body)?;
     promote(draft, apply, &before, row, number)
 }
 

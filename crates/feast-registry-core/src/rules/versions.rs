@@ -11,7 +11,7 @@ use super::equality::same_version;
 use super::{Apply, Draft, Effect, Outcome, Rule, patches, view};
 use crate::store::Lock;
 use crate::wire::{self, Patch};
-use crate::{Error, Key, Kind, Record, Result, model};
+use crate::{Error, Key, Kind, Record, Result};
 
 /// The version that a definition asks for. Two ways of writing one version are equal.
 #[derive(Clone, Debug)]
@@ -82,8 +82,10 @@ pub(super) fn latest(
             let outcome = Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before));
             return Ok(outcome);
         }
-        return Ok(store(draft, row, Effect::Updated)?);
+        difference.check().map_err(unreadable)?;
+        return Ok(store_unchecked(draft, row, Effect::Updated)?);
     }
+    difference.check().map_err(unreadable)?;
     let number = match draft.last_version(&before.key.project, &before.key.name)? {
         Some(last) if apply.no_promote && is_recorded(draft, &before, &row.body, last)? => {
             return Ok(
@@ -102,7 +104,7 @@ pub(super) fn latest(
     promote(draft, apply, &before, Record { body, ..row }, number)
 }
 
-/// Records a version and, unless the user said no, makes it the active one.
+/// Records a version whose bytes were checked and, unless the user said no, makes it the active one.
 pub(super) fn promote(
     draft: &mut Draft<'_>,
     apply: &Apply,
@@ -110,7 +112,6 @@ pub(super) fn promote(
     row: Record,
     number: i32,
 ) -> Rule<Outcome> {
-    model::check(row.key.kind, &row.body)?;
     record(draft, &row, number)?;
     if apply.no_promote {
         draft.touch(&before.key.project);

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::wire::encode::OpenField;
 
+/// Fields of a message that need no second allocation: the specification of a view has about as many.
+const FIELDS: usize = 32;
+
 /// The parts of two messages that differ, each as a message of its own: whatever the form, their
 /// [canonical](super::canonical()) bytes are equal if and only if those of the whole messages are.
 ///
@@ -82,7 +85,11 @@ fn put(
 }
 
 fn split(message: &[u8]) -> Result<Vec<Field<'_>>, WireError> {
-    fields(message).collect()
+    let mut split = Vec::with_capacity(FIELDS);
+    for field in fields(message) {
+        split.push(field?);
+    }
+    Ok(split)
 }
 
 /// The fields between the longest equal beginning and the longest equal end.
