@@ -62,14 +62,17 @@ impl Snapshot {
 
     /// Puts these rows in place of all that are there.
     pub(super) fn fill(&mut self, (kind, project): &Area, mut rows: Vec<Record>) {
-        // A read looks at a name: they lie close together, not one behind each body, while the old
-        // ones are still there. Every row has a project of its own when it comes from the store; one
-        // is enough.
-        let names: Vec<Arc<str>> = rows.iter().map(|row| Arc::from(&*row.key.name)).collect();
+        // A read looks at a name and counts an owner of the body: both lie close together, not one behind
+        // each body, while the old names are still there.
+        let names = rows.iter().map(|row| {
+            share(row);
+            Arc::from(&*row.key.name)
+        });
+        let names: Vec<Arc<str>> = names.collect();
+        // Every row has a project of its own when it comes from the store; one is enough.
         for (row, name) in rows.iter_mut().zip(names) {
             row.key.name = name;
             row.key.project = Arc::clone(project);
-            share(row);
         }
         rows.shrink_to_fit();
         self.shelves[*kind as usize].insert_mut(Arc::clone(project), Shelf::new(rows));
