@@ -13,11 +13,11 @@ use futures::FutureExt;
 use crate::measure::{Pair, ROUNDS, median, seconds};
 use crate::raw::{Raw, RawConnection};
 use crate::work::apply;
-use crate::{Target, sample};
+use crate::{Target, bulk, sample};
 
 /// A project of its own: other work has views of other sizes.
 const PROJECT: &str = "large";
-const VIEWS: usize = 100_000;
+pub(crate) const VIEWS: usize = 100_000;
 /// Names that other work has not written.
 const FIRST: usize = 1_000_000;
 const CHUNK: usize = 10_000;
@@ -27,8 +27,18 @@ const KEYS: usize = 100;
 /// How many views somebody else changes between two refreshes.
 const CHANGED: [usize; 3] = [1, 100, 10_000];
 
-pub(crate) async fn all<R: Raw>(target: &Target<R>) {
+/// Those works on a large registry that are `wanted`.
+pub(crate) async fn all<R: Raw>(target: &Target<R>, wanted: impl Fn(&str) -> bool) {
+    if !wanted("bulk") && !wanted("cache") {
+        return;
+    }
     fill(target).await;
+    if wanted("bulk") {
+        bulk::all(target).await;
+    }
+    if !wanted("cache") {
+        return;
+    }
     let registry = loads(target).await;
     get(&registry);
     readers::all(&target.registry, &registry).await;
@@ -73,7 +83,7 @@ async fn refreshes<R: Raw>(target: &Target<R>, registry: &Registry, full: f64, h
     for views in CHANGED {
         let mut changed = Vec::new();
         for _ in 0..ROUNDS {
-            let theirs = (FIRST..FIRST + views).map(edit).collect();
+            let theirs = (0..views).map(edit).collect();
             target.registry.commit(theirs).await.unwrap();
             changed.push(seconds(registry.refresh()).await);
         }
@@ -92,15 +102,15 @@ async fn open(store: &Arc<dyn Store>) -> Registry {
         .unwrap()
 }
 
-/// A change of a view that is none of its features, another one each time.
-fn edit(index: usize) -> Change {
+/// A change of a view, by its place among them, that is none of its features; another one each time.
+pub(crate) fn edit(index: usize) -> Change {
     use std::sync::atomic::{AtomicU32, Ordering};
     static EDITIONS: AtomicU32 = AtomicU32::new(1);
     let edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
     apply(
         PROJECT,
-        &sample::name(index),
-        sample::described(index, edition),
+        &sample::name(FIRST + index),
+        sample::described(FIRST + index, edition),
     )
 }
 

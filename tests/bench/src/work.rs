@@ -36,9 +36,7 @@ pub(crate) async fn all<R: Raw>(target: &Target<R>, only: &str) {
     if wanted("batch") {
         batches(target).await;
     }
-    if wanted("cache") {
-        crate::cache::all(target).await;
-    }
+    crate::cache::all(target, wanted).await;
 }
 
 pub(crate) async fn fill<R: Raw>(target: &Target<R>) {

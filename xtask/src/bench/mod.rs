@@ -18,8 +18,8 @@ pub(crate) struct Args {
     /// named. `gcs` is a fake. `server` is the registry server on PostgreSQL beside a bare one and Feast's
     /// own, `feast` the registry beside Feast's; both install Feast first.
     subjects: Vec<String>,
-    /// Only work on databases whose name contains this: apply, materialise, read, batch, cache, operations,
-    /// growth; or calls of the server.
+    /// Only work on databases whose name contains this: apply, materialise, read, batch, bulk, cache,
+    /// operations, growth; or calls of the server.
     #[arg(long)]
     only: Option<String>,
     /// Write the tables into docs/performance.md, in place of older ones of the same subjects.
