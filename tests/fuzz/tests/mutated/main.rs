@@ -38,7 +38,7 @@ fn mutate(subject: &Subject) {
     seeds.iter().for_each(|seed| watched(subject, seed));
     let soak = std::env::var("FEAST_REGISTRY_SOAK").is_ok_and(|value| value == "1");
     let config = Config {
-        cases: if soak { 100_000 } else { 700 },
+        cases: if soak { 20_000 } else { 700 },
         failure_persistence: None,
         ..Config::default()
     };
