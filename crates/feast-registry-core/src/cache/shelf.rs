@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rpds::RedBlackTreeMapSync;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use crate::store::{ProbeEntry, Range};
 use crate::{Error, Key, Record, Result, model};
@@ -14,8 +14,13 @@ use crate::{Error, Key, Record, Result, model};
 /// The name and number of a row: what tells it from the others of its kind and project.
 type Place = (Arc<str>, i32);
 
-/// What changed since the base was built: newer rows, and `None` where a row is gone.
-type Changes = RedBlackTreeMapSync<Place, Option<Record>>;
+/// What changed since the base was built: newer rows, and `None` where a row is gone. Nearly every read
+/// looks here for what is not here, so by hash: that ends after two or three steps.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    rows: HashTrieMapSync<Place, Option<Record>, DefaultHashBuilder>,
+    order: RedBlackTreeSetSync<Place>,
+}
 
 /// Rows that are cheap to clone with one of them changed: a large base that is shared, and the few
 /// changes since. They become the next base when there are too many of them to be few.
@@ -47,7 +52,7 @@ impl Shelf {
             count: rows.len() as u64,
             stamp_sum: rows.iter().map(|row| i128::from(row.stamp)).sum(),
             base: Arc::new(Base::new(rows)),
-            changes: Changes::new_sync(),
+            changes: Changes::default(),
         }
     }
 
@@ -74,8 +79,8 @@ impl Shelf {
     }
 
     pub(super) fn get(&self, name: &Arc<str>, number: i32) -> Option<&Record> {
-        if !self.changes.is_empty()
-            && let Some(changed) = self.changes.get(&(Arc::clone(name), number))
+        if !self.changes.rows.is_empty()
+            && let Some(changed) = self.changes.rows.get(&(Arc::clone(name), number))
         {
             return changed.as_ref();
         }
@@ -90,7 +95,7 @@ impl Shelf {
         if let Err(why) = model::check_stored(&row) {
             self.broken.insert_mut(place.clone(), Arc::new(why));
         }
-        self.changes.insert_mut(place, Some(row));
+        self.changes.insert(place, Some(row));
         self.rebuild_if_due();
     }
 
@@ -98,8 +103,8 @@ impl Shelf {
         let place = (Arc::clone(&key.name), key.number);
         self.forget(&place);
         match self.base.get(&place.0, place.1) {
-            Some(_) => self.changes.insert_mut(place, None),
-            None => drop(self.changes.remove_mut(&place)),
+            Some(_) => self.changes.insert(place, None),
+            None => self.changes.remove(&place),
         }
         self.rebuild_if_due();
     }
@@ -150,16 +155,34 @@ impl Shelf {
         let start = start.unwrap_or_else(|| ("".into(), i32::MIN));
         Merged {
             base: base.iter().peekable(),
-            changes: self.changes.range(start..).peekable(),
+            changes: self.changes.from(start).peekable(),
         }
     }
 
     /// The cost of a new base is spread over the many changes that it takes to need one.
     fn rebuild_if_due(&mut self) {
-        if self.changes.size() > 64 + self.base.rows.len() / 8 {
+        if self.changes.rows.size() > 64 + self.base.rows.len() / 8 {
             let rows = self.rows().cloned().collect();
             *self = Shelf::checked(rows, self.broken.clone());
         }
+    }
+}
+
+impl Changes {
+    fn insert(&mut self, place: Place, row: Option<Record>) {
+        self.order.insert_mut(place.clone());
+        self.rows.insert_mut(place, row);
+    }
+
+    fn remove(&mut self, place: &Place) {
+        self.order.remove_mut(place);
+        self.rows.remove_mut(place);
+    }
+
+    /// From a place on, in order.
+    fn from(&self, start: Place) -> impl Iterator<Item = (&Place, &Option<Record>)> {
+        let places = self.order.range(start..);
+        places.filter_map(|place| self.rows.get_key_value(place))
     }
 }
 
