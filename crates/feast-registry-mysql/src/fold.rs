@@ -11,6 +11,9 @@ use feast_registry_sql::{Dialect, Row, Step, StepResult, Value};
 const COMMON: usize = 4;
 /// Reads in one statement.
 const MOST: usize = 32;
+/// Parameters of a read that may be one of several: what is put together goes through a temporary table,
+/// which for the rows of many names takes longer than a round trip.
+const PARAMETERS: usize = 16;
 
 /// What is sent as one statement.
 #[derive(Debug)]
@@ -56,7 +59,8 @@ fn plain_width(step: &Step) -> Option<usize> {
     let (columns, rest) = columns.split_once(" FROM ")?;
     let locks = rest.ends_with(" FOR UPDATE") || rest.ends_with(" LOCK IN SHARE MODE");
     let ordered = rest.contains(" ORDER BY ") && !rest.ends_with(" LIMIT 1");
-    (step.returns_rows && !locks && !ordered).then(|| columns.split(", ").count())
+    let small = step.parameters.len() <= PARAMETERS;
+    (step.returns_rows && small && !locks && !ordered).then(|| columns.split(", ").count())
 }
 
 impl Group {
@@ -160,6 +164,13 @@ mod tests {
         let groups = folded(steps);
         assert_eq!(groups.len(), 5);
         assert!(groups.iter().all(|(_, widths)| widths.is_empty()));
+    }
+
+    #[test]
+    fn a_read_of_many_names_stays_alone() {
+        let names = vec![Value::Integer(1); 17];
+        let many = Step::query(&NARROW.into(), names);
+        assert_eq!(folded(vec![query(NARROW, 1), many]).len(), 2);
     }
 
     #[test]
