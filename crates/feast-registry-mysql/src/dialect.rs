@@ -1,5 +1,7 @@
 //! How MySQL and MariaDB want their statements.
 
+use std::time::Duration;
+
 use feast_registry_core::store::{Limits, Lock};
 use feast_registry_sql::{ColumnType, Dialect, UpdateRows};
 
@@ -10,12 +12,16 @@ const OVERHEAD: usize = 16 * 1_024;
 /// The packet of a server that was not asked: the smallest default of those that are in use.
 const PACKET: usize = 16 << 20;
 
+/// Far longer than a commit takes from the log of the server to its readers.
+const SETTLES: Duration = Duration::from_secs(1);
+
 /// What both servers have in common.
 #[derive(Clone, Copy, Debug)]
 struct Common {
     packet: usize,
     cluster: bool,
     exact_names: bool,
+    version_query: Option<&'static str>,
 }
 
 impl Default for Common {
@@ -24,6 +30,7 @@ impl Default for Common {
             packet: PACKET,
             cluster: false,
             exact_names: true,
+            version_query: None,
         }
     }
 }
@@ -34,6 +41,7 @@ impl Common {
             packet: facts.packet,
             cluster: facts.cluster,
             exact_names: facts.exact_names(creates),
+            version_query: facts.position,
         }
     }
 
@@ -87,6 +95,15 @@ macro_rules! family {
 
         fn byte_order(&self, column: &str) -> String {
             self.0.byte_order(column)
+        }
+
+        fn version_query(&self) -> Option<&'static str> {
+            self.0.version_query
+        }
+
+        /// A commit is in the log some microseconds before it can be seen.
+        fn version_settles(&self) -> Duration {
+            SETTLES
         }
 
         fn clock_query(&self) -> Option<&'static str> {

@@ -24,6 +24,9 @@ pub(crate) struct Facts {
     pub(crate) cluster: bool,
     /// Whether the cluster is a Galera cluster, whose reads can wait for the other nodes' writes.
     pub(crate) galera: bool,
+    /// The statement that tells how far the log of the storage engine has come, if there is one that
+    /// says something of all tables.
+    pub(crate) position: Option<&'static str>,
     /// How many columns of names are there, and how many compare byte by byte.
     names: (u64, u64),
 }
@@ -39,12 +42,14 @@ impl Facts {
             .any(|text| text.to_ascii_lowercase().contains("mariadb"));
         let galera = variable(conn, "wsrep_on").await?.as_deref() == Some("ON");
         let single = variable(conn, "group_replication_single_primary_mode").await?;
+        let flavour = if maria {
+            Flavour::MariaDb
+        } else {
+            Flavour::MySql
+        };
         Ok(Facts {
-            flavour: if maria {
-                Flavour::MariaDb
-            } else {
-                Flavour::MySql
-            },
+            flavour,
+            position: position(conn, flavour).await?,
             version: format!("{version} ({comment})"),
             packet: usize::try_from(packet).unwrap_or(usize::MAX),
             cluster: galera || single.as_deref() == Some("OFF"),
@@ -60,6 +65,34 @@ impl Facts {
             (0, _) => creates,
             (all, exact) => all == exact,
         }
+    }
+}
+
+/// Every change of a table of InnoDB goes through its log first. Who the server is stands before it: behind
+/// one address there may be several.
+const MARIADB_POSITION: &str = "SELECT CONCAT(@@hostname, ' ', @@server_id, ' ', VARIABLE_VALUE) \
+     FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'Innodb_lsn_current'";
+/// MySQL can be told to do without the log.
+const MYSQL_POSITION: &str = "SELECT CONCAT(@@server_uuid, ' ', VARIABLE_VALUE) \
+     FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Innodb_redo_log_current_lsn' AND EXISTS \
+     (SELECT 1 FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Innodb_redo_log_enabled' AND VARIABLE_VALUE = 'ON')";
+
+async fn position(conn: &mut Conn, flavour: Flavour) -> mysql_async::Result<Option<&'static str>> {
+    let engines = "SELECT @@default_storage_engine, COUNT(*) FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND ENGINE <> 'InnoDB'";
+    let engines: Option<(String, u64)> = conn.query_first(engines).await?;
+    if engines != Some(("InnoDB".to_owned(), 0)) {
+        return Ok(None);
+    }
+    let query = match flavour {
+        Flavour::MariaDb => MARIADB_POSITION,
+        Flavour::MySql => MYSQL_POSITION,
+    };
+    match conn.query_first::<String, _>(query).await {
+        Ok(position) => Ok(position.map(|_| query)),
+        // Older servers, and those that only speak the protocol, have no such table.
+        Err(mysql_async::Error::Server(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

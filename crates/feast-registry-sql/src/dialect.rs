@@ -1,6 +1,7 @@
 //! How a database wants its statements.
 
 use std::fmt::{Debug, Write as _};
+use std::time::Duration;
 
 use feast_registry_core::store::{Limits, Lock};
 
@@ -87,6 +88,12 @@ pub trait Dialect: Debug + Send + Sync + 'static {
     /// If it repeats itself, cached reads miss what others wrote until the cache is read anew.
     fn version_query(&self) -> Option<&'static str> {
         None
+    }
+
+    /// How long that value must have stood still before it says anything, where it changes a moment
+    /// before a commit can be seen: who reads in that moment has the new value, and old rows.
+    fn version_settles(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// A statement whose one value is the second (Unix, UTC) that the clock of the server shows. None

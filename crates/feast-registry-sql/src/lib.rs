@@ -19,6 +19,7 @@ mod retry;
 mod rows;
 mod scan;
 mod schema;
+mod settled;
 mod statements;
 mod store;
 mod table;

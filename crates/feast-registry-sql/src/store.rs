@@ -19,6 +19,7 @@ use crate::observe::Observed;
 use crate::queue::Queues;
 use crate::retry::{Attempts, repeat};
 use crate::rows::{Reader, is_guard};
+use crate::settled::Settled;
 use crate::statements::Statements;
 use crate::{
     Access, Connection, Driver, DriverError, FaultClass, Row, Step, StepResult, Value, WriteFault,
@@ -37,6 +38,7 @@ pub struct SqlStore<D> {
     pub(crate) combined: Option<Combined>,
     capabilities: Capabilities,
     queues: Queues,
+    settled: Settled,
     pub(crate) log: ChangeLog,
 }
 
@@ -117,6 +119,7 @@ impl<D: Driver> SqlStore<D> {
             statements,
             capabilities,
             queues: Queues::new(),
+            settled: Settled::default(),
         }
     }
 
@@ -294,14 +297,15 @@ impl<D: Driver> Store for SqlStore<D> {
         if let Some(version) = self.driver.version().await? {
             return Ok(Some(version));
         }
-        let Some(query) = self.driver.dialect().version_query() else {
+        let dialect = self.driver.dialect();
+        let Some(query) = dialect.version_query() else {
             return Ok(None);
         };
         let step = Step::query(&query.into(), Vec::new());
         let results = self.read(Consistency::Primary, vec![step]).await?;
         let mut values = results.into_iter().flat_map(|result| result.rows).flatten();
         Ok(match values.next() {
-            Some(Value::Text(version)) => Some(version),
+            Some(Value::Text(version)) => self.settled.after(dialect.version_settles(), version),
             _ => None,
         })
     }

@@ -143,11 +143,19 @@ async fn fill<R: Raw>(target: &Target<R>) {
     }
 }
 
-/// Refreshes until one in which nothing is read.
+/// Refreshes until one in which nothing is read: after so many writes, databases work on for a while.
 async fn settle(registry: &Registry) {
-    for _ in 0..2 {
+    let mut before = None;
+    for _ in 0..40 {
         registry.refresh().await.unwrap();
+        let version = registry.store().version().await.unwrap();
+        if version.is_some() && version == before {
+            break;
+        }
+        before = version;
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
+    registry.refresh().await.unwrap();
 }
 
 fn share(work: &str, times: Vec<f64>, full: f64, limit: &str) {
