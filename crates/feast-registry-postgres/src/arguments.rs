@@ -29,14 +29,18 @@ pub(crate) fn arguments(step: &Step) -> Vec<Argument<'_>> {
             width: columns,
         })
         .collect();
+    let repeated: Vec<bool> = columns
+        .iter()
+        .map(|column| column.is_repetition())
+        .collect();
     // One column at least says how many rows there are.
-    let differ = columns.iter().any(|column| !column.is_repetition());
-    let columns = columns.into_iter().map(|column| match column {
-        Argument::Column { values, width } if differ && column.is_repetition() => {
-            let values = &values[..1];
-            Argument::Column { values, width }
-        }
-        column => column,
+    let differ = repeated.contains(&false);
+    let columns = columns.into_iter().zip(repeated).map(|pair| match pair {
+        (Argument::Column { values, width }, true) if differ => Argument::Column {
+            values: &values[..1],
+            width,
+        },
+        (column, _) => column,
     });
     alone.iter().map(Argument::Value).chain(columns).collect()
 }

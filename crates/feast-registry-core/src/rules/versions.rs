@@ -76,16 +76,16 @@ pub(super) fn latest(
     let row = view::changed_row(apply, &before, draft.now(), None)?;
     let difference = difference(&before, &row.body)?;
     let unreadable = |why| unreadable(&before, &row.body, why);
+    let same_version = difference.is_same_version().map_err(unreadable)?;
     // Another version is another definition too: the second question is for what is left.
-    if difference.is_same_version().map_err(unreadable)? {
-        if difference.is_same_definition().map_err(unreadable)? {
-            let outcome = Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before));
-            return Ok(outcome);
-        }
-        difference.check().map_err(unreadable)?;
-        return Ok(store_unchecked(draft, row, Effect::Updated)?);
+    if same_version && difference.is_same_definition().map_err(unreadable)? {
+        let outcome = Outcome::new(before.key.clone(), Effect::Unchanged, Some(&before));
+        return Ok(outcome);
     }
     difference.check().map_err(unreadable)?;
+    if same_version {
+        return Ok(store_unchecked(draft, row, Effect::Updated)?);
+    }
     let number = match draft.last_version(&before.key.project, &before.key.name)? {
         Some(last) if apply.no_promote && is_recorded(draft, &before, &row.body, last)? => {
             return Ok(
