@@ -74,7 +74,7 @@ impl Inner {
                 };
                 (held, readable)
             }
-            _ => (Held::default(), true),
+            Loaded::Absent | Loaded::Unchanged | Loaded::Ahead { .. } => (Held::default(), true),
         })
     }
 }
@@ -129,7 +129,7 @@ impl Backups for FileStore {
         };
         let (backup, state) = found.ok_or_else(|| unknown(name))?;
         for _ in 0..ATTEMPTS {
-            let _turn = inner.blob.turn().await?;
+            let _turn = inner.blob.turn(true).await?;
             let (held, readable) = inner.whatever_is_there().await?;
             // What was written lately stays known, so that nobody takes this for a loss.
             let next = state.clone().with_ring(held.state.ring.clone());
@@ -141,6 +141,10 @@ impl Backups for FileStore {
             match inner.put(held.version.as_ref(), encoded, next).await {
                 Put::Landed(held) => {
                     inner.current.publish(held, Some(write)).await;
+                    return Ok(backup);
+                }
+                Put::Covered(held) => {
+                    inner.current.publish_covered(held, write).await;
                     return Ok(backup);
                 }
                 Put::Overtaken => {}

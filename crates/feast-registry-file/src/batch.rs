@@ -59,6 +59,11 @@ impl Batch {
         }
     }
 
+    /// Nothing of what they saw is so.
+    pub(crate) fn reopen(self) -> Vec<Waiting> {
+        self.verdicts.into_iter().map(|one| one.waiting).collect()
+    }
+
     /// Nothing was written: those whose answers hold all the same, and those who depend on it.
     pub(crate) fn part(self) -> (Batch, Vec<Waiting>) {
         let (open, verdicts) = self.verdicts.into_iter().partition(|one| one.open);

@@ -32,6 +32,14 @@ pub enum Loaded {
         /// What it is called.
         version: Version,
     },
+    /// What another writer has decided on, and nobody reads before it is durable: only for
+    /// [`Blob::load_to_write`].
+    Ahead {
+        /// All of it.
+        bytes: Bytes,
+        /// What it is called.
+        version: Version,
+    },
 }
 
 /// What became of [`Blob::replace`].
@@ -39,6 +47,8 @@ pub enum Loaded {
 pub enum Replaced {
     /// The new content is there, durably.
     Done(Version),
+    /// The new content was there, durably, and others have written on top of it since.
+    Covered(Version),
     /// The condition does not hold (any more); nothing was written.
     Conflict,
 }
@@ -77,21 +87,27 @@ pub trait Blob: Debug + Send + Sync + 'static {
     /// Its content, unless that is the one which the caller knows.
     async fn load(&self, known: Option<&Version>) -> Result<Loaded>;
 
+    /// The content to decide on, in a turn. It may be one that is not durable yet: what is decided on it comes
+    /// after it, or not at all.
+    async fn load_to_write(&self, known: Option<&Version>) -> Result<Loaded> {
+        self.load(known).await
+    }
+
     /// Puts a new content in place of the expected one, atomically; with `None` only where there is
     /// no blob. An answer that was lost is
     /// [`ErrorKind::UnknownOutcome`](feast_registry_core::ErrorKind::UnknownOutcome).
     async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced>;
 
-    /// Waits until what was loaded is durable. Only where [`Blob::load`] may show what another writer has put
-    /// there, but not been told of yet.
-    async fn settle(&self) -> Result<()> {
-        Ok(())
+    /// Waits until a content that was loaded is durable; whether it is, which it may not become: then what was
+    /// decided on it does not hold. Only where contents are shown before they are durable.
+    async fn settle(&self, _version: &Version) -> Result<bool> {
+        Ok(true)
     }
 
-    /// Waits until the caller is the only writer, where the place can do that: then nobody overtakes
-    /// it between [`Blob::load`] and [`Blob::replace`]. `None` where writers can only find out
-    /// afterwards.
-    async fn turn(&self) -> Result<Option<Turn>> {
+    /// Waits until the caller is the only one who decides, where the place can do that: then nobody overtakes
+    /// it between [`Blob::load_to_write`] and [`Blob::replace`]. `None` where writers can only find out
+    /// afterwards. Who is `alone` is the only writer, too: what it loads is durable.
+    async fn turn(&self, _alone: bool) -> Result<Option<Turn>> {
         Ok(None)
     }
 

@@ -82,8 +82,9 @@ impl Inner {
 
     /// The right to write, if there is one, and the content.
     async fn ready(&self) -> Result<(Option<Turn>, Arc<Held>)> {
-        let turn = self.blob.turn().await?;
-        Ok((turn, self.current.fresh().await?))
+        // The version before must be a durable one to be kept.
+        let turn = self.blob.turn(self.options.backup_versions > 0).await?;
+        Ok((turn, self.current.fresh_to_write().await?))
     }
 
     /// Decides and puts; those who were overtaken.
@@ -102,8 +103,7 @@ impl Inner {
             }
         };
         let Some((encoded, state)) = next else {
-            self.answer(batch, held).await;
-            return Vec::new();
+            return self.answer(batch, held).await;
         };
         let landed = self.put_next(held, encoded, state).await;
         if matches!(landed, Ok(true)) {
@@ -111,14 +111,14 @@ impl Inner {
             return Vec::new();
         }
         let (batch, open) = batch.part();
-        self.answer(batch, held).await;
-        let Err(error) = landed else {
-            return open;
-        };
-        for waiting in open {
-            waiting.tell(Err(error.again()));
+        let mut again = self.answer(batch, held).await;
+        match landed {
+            Ok(_) => again.extend(open),
+            Err(error) => open
+                .into_iter()
+                .for_each(|one| one.tell(Err(error.again()))),
         }
-        Vec::new()
+        again
     }
 
     /// Puts a content in place of the one that is held; whether nobody was faster.
@@ -138,25 +138,27 @@ impl Inner {
                 self.current.publish(held, Some(write)).await;
                 Ok(true)
             }
+            Put::Covered(held) => {
+                self.current.publish_covered(held, write).await;
+                Ok(true)
+            }
             Put::Overtaken => Ok(false),
             Put::Failed(error) => Err(error),
         }
     }
 
     /// Answers those for whom nothing is to be written. That is an answer like any other: what it rests on must be
-    /// durable.
-    async fn answer(&self, batch: Batch, held: &Held) {
+    /// durable. Those are to be asked again who saw what has not become so.
+    async fn answer(&self, batch: Batch, held: &Held) -> Vec<Waiting> {
         if batch.is_empty() {
-            return;
+            return Vec::new();
         }
-        let settled = match held.settled || held.version.is_none() {
-            true => Ok(()),
-            false => self.blob.settle().await,
-        };
-        match settled {
-            Ok(()) => batch.settle(),
+        match self.is_settled(held).await {
+            Ok(true) => batch.settle(),
+            Ok(false) => return batch.reopen(),
             Err(error) => batch.refuse(&error),
         }
+        Vec::new()
     }
 
     /// Lets those go on who were overtaken, after a pause that grows; the others have waited enough.

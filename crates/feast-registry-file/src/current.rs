@@ -28,6 +28,8 @@ pub(crate) struct Held {
 pub(crate) struct Current {
     blob: Arc<dyn Blob>,
     held: ArcSwap<Held>,
+    /// The content that was decided on last, where that is not the one to read.
+    ahead: Mutex<Option<Arc<Held>>>,
     /// Checks that have begun.
     begun: AtomicU64,
     /// Held by the one who checks: the last check that succeeded.
@@ -42,6 +44,7 @@ impl Current {
         Current {
             blob,
             held: ArcSwap::default(),
+            ahead: Mutex::default(),
             begun: AtomicU64::new(0),
             flight: tokio::sync::Mutex::new(0),
             acknowledged: Mutex::new(None),
@@ -64,9 +67,33 @@ impl Current {
 
     async fn check(&self) -> Result<()> {
         let known = self.held.load_full();
-        match self.blob.load(known.version.as_ref()).await? {
-            Loaded::Unchanged => {}
+        let loaded = self.blob.load(known.version.as_ref()).await?;
+        self.take(loaded, known).await.map(drop)
+    }
+
+    /// The content to decide on, in a turn; loaded only if it is not the one that was decided on last.
+    pub(crate) async fn fresh_to_write(&self) -> Result<Arc<Held>> {
+        let _flight = self.flight.lock().await;
+        let ahead = self.ahead().clone();
+        let known = ahead.unwrap_or_else(|| self.held.load_full());
+        let loaded = self.blob.load_to_write(known.version.as_ref()).await?;
+        self.take(loaded, known).await
+    }
+
+    /// The content that was found, beside the known one. What may be read is held.
+    async fn take(&self, loaded: Loaded, known: Arc<Held>) -> Result<Arc<Held>> {
+        match loaded {
+            Loaded::Unchanged => return Ok(known),
             Loaded::Absent => self.hold(Held::default()),
+            Loaded::Ahead { bytes, version } => {
+                let held = Arc::new(Held {
+                    state: self.decode(bytes).await?,
+                    version: Some(version),
+                    settled: false,
+                });
+                *self.ahead() = Some(Arc::clone(&held));
+                return Ok(held);
+            }
             Loaded::Content { bytes, .. } if bytes.is_empty() && known.state.has_rows() => {
                 return Err(self.emptied());
             }
@@ -80,7 +107,7 @@ impl Current {
                 });
             }
         }
-        Ok(())
+        Ok(self.held.load_full())
     }
 
     async fn decode(&self, bytes: Bytes) -> Result<State> {
@@ -110,14 +137,29 @@ impl Current {
             // Who removes a registry means to.
             *self.acknowledged() = None;
         }
+        *self.ahead() = None;
         self.held.store(Arc::new(held));
     }
 
     /// Makes our own write what is known.
     pub(crate) async fn publish(&self, held: Held, write: Option<WriteId>) {
-        let _flight = self.flight.lock().await;
+        let mut checked = self.flight.lock().await;
         *self.acknowledged() = write;
         self.hold(held);
+        // A check may have seen a newer one since it was put there: those who wait look for themselves.
+        *checked = 0;
+    }
+
+    /// Makes our own write what is known of, where others have written on top of it: readers are to look at
+    /// theirs.
+    pub(crate) async fn publish_covered(&self, held: Held, write: WriteId) {
+        let _flight = self.flight.lock().await;
+        *self.acknowledged() = Some(write);
+        *self.ahead() = Some(Arc::new(held));
+    }
+
+    fn ahead(&self) -> std::sync::MutexGuard<'_, Option<Arc<Held>>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a foreign content still has what we wrote last.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use feast_registry_core::store::pause;
-use feast_registry_core::{Error, ErrorKind};
+use feast_registry_core::{Error, ErrorKind, Result};
 
 use crate::blob::{Replaced, Version};
 use crate::codec::Encoded;
@@ -14,8 +14,10 @@ use crate::store::Inner;
 
 /// What became of a put.
 pub(crate) enum Put {
-    /// It is there, or was, and others have written on top of it.
+    /// It is there, or was, and others have written on top of it: the content that is there.
     Landed(Held),
+    /// It was there, and others have written on top of it: our content.
+    Covered(Held),
     /// Another writer was faster; nothing was written.
     Overtaken,
     /// Nothing was written, or nobody knows.
@@ -42,11 +44,10 @@ impl Inner {
             let put = self.blob.replace(expected, encoded.bytes.clone()).await;
             let error = match (put, &lost) {
                 (Ok(Replaced::Done(version)), _) => {
-                    return Put::Landed(Held {
-                        state: state.with_ring(encoded.ring),
-                        version: Some(version),
-                        settled: true,
-                    });
+                    return Put::Landed(ours(state, encoded, version));
+                }
+                (Ok(Replaced::Covered(version)), _) => {
+                    return Put::Covered(ours(state, encoded, version));
                 }
                 (Ok(Replaced::Conflict), None) => return Put::Overtaken,
                 (Ok(Replaced::Conflict), Some(error)) => {
@@ -79,10 +80,29 @@ impl Inner {
             }
         };
         match held.state.ring.trace(encoded.write) {
-            Trace::Kept => Put::Landed(Held::clone(&held)),
+            Trace::Kept => match self.is_settled(&held).await {
+                Ok(true) => Put::Landed(Held::clone(&held)),
+                Ok(false) | Err(_) => Put::Failed(lost.again()),
+            },
             // It is not in this content, and cannot land on it any more.
             Trace::Lost if held.version.is_some() => Put::Overtaken,
             Trace::Lost | Trace::TooOld => Put::Failed(lost.again()),
         }
+    }
+
+    /// Waits until a content is durable; whether it is.
+    pub(crate) async fn is_settled(&self, held: &Held) -> Result<bool> {
+        match &held.version {
+            Some(version) if !held.settled => self.blob.settle(version).await,
+            _ => Ok(true),
+        }
+    }
+}
+
+fn ours(state: State, encoded: Encoded, version: Version) -> Held {
+    Held {
+        state: state.with_ring(encoded.ring),
+        version: Some(version),
+        settled: true,
     }
 }

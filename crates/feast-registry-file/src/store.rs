@@ -162,7 +162,7 @@ impl Store for FileStore {
             return self.empty().await;
         }
         let _working = inner.working.lock().await;
-        let _turn = inner.blob.turn().await?;
+        let _turn = inner.blob.turn(true).await?;
         inner.blob.delete().await?;
         inner.current.publish(Held::default(), None).await;
         Ok(())

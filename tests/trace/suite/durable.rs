@@ -61,16 +61,18 @@ impl Folder {
     }
 }
 
-/// The shared memory of SQLite's log: it is made anew from the log, so it need not be on the disk.
-fn is_index(path: &Path) -> bool {
-    path.to_string_lossy().ends_with("-shm")
+/// Whether a file means nothing once its writers have ended: the shared memory of SQLite's log, which is made
+/// anew from the log, and the notes in a lock file.
+fn is_passing(path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    path.ends_with("-shm") || path.ends_with(".lock")
 }
 
 /// What was written, made or removed in a folder and not synchronised since.
 fn unfinished(folder: &Path, before: &BTreeSet<PathBuf>, events: &[Event]) -> BTreeSet<PathBuf> {
     let mut open = BTreeSet::new();
     let mut known = before.clone();
-    let here = |path: &Path| path.parent() == Some(folder) && !is_index(path);
+    let here = |path: &Path| path.parent() == Some(folder) && !is_passing(path);
     for event in events {
         match event {
             Event::Wrote(path) if here(path) => {

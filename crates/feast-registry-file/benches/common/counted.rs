@@ -69,12 +69,20 @@ impl Blob for Counted {
         Ok(replaced)
     }
 
-    async fn settle(&self) -> Result<()> {
-        self.blob.settle().await
+    async fn load_to_write(&self, known: Option<&Version>) -> Result<Loaded> {
+        let loaded = self.blob.load_to_write(known).await?;
+        if let Loaded::Content { bytes, .. } | Loaded::Ahead { bytes, .. } = &loaded {
+            self.add(3, bytes.len());
+        }
+        Ok(loaded)
     }
 
-    async fn turn(&self) -> Result<Option<Turn>> {
-        self.blob.turn().await
+    async fn settle(&self, version: &Version) -> Result<bool> {
+        self.blob.settle(version).await
+    }
+
+    async fn turn(&self, alone: bool) -> Result<Option<Turn>> {
+        self.blob.turn(alone).await
     }
 
     fn blocks(&self) -> bool {

@@ -1,15 +1,18 @@
-//! The lock that writers take. It goes with the process that holds it, however that ends.
+//! The locks that writers take. They go with the process that holds them, however that ends.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use feast_registry_core::{Error, ErrorKind, Result};
 
-use super::place::error;
+use rustix::fs::{OFlags, fcntl_getfl};
+
+use super::place::{Place, error};
+use super::replace::resemble;
 
 /// How long a waiting writer sleeps about until it looks again, in microseconds: at first, when it mostly
 /// waits for a few writes of a small file, and later. Waiting in the system would have no end where a holder
@@ -19,45 +22,105 @@ const LOOK_MICROS: [u64; 2] = [80, 600];
 /// How long it waits at first.
 const SOON: Duration = Duration::from_millis(20);
 
-/// Locks a file, which is made if it is missing.
-pub(super) fn acquire(path: &Path, patience: Duration) -> Result<File> {
-    let start = Instant::now();
-    let mut file = open(path)?;
-    let random = RandomState::new();
-    for look in 0_u64.. {
-        match file.try_lock() {
-            Ok(()) if is_at(&file, path) => return Ok(file),
-            // Whoever held it has removed the registry, and the file with it.
-            Ok(()) => file = open(path)?,
-            Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
-                let about = LOOK_MICROS[usize::from(start.elapsed() > SOON)];
-                let micros = about / 2 + random.hash_one(look) % about;
-                std::thread::sleep(Duration::from_micros(micros));
-            }
-            Err(TryLockError::WouldBlock) => break,
-            Err(TryLockError::Error(problem)) => return Err(error("lock", path, &problem)),
+/// What is locked by a file of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lock {
+    /// To decide on the newest content.
+    Content,
+    /// To put contents on the disk.
+    Disk,
+}
+
+impl Lock {
+    pub(super) fn path(self, place: &Place) -> PathBuf {
+        match self {
+            Lock::Content => place.lock(),
+            Lock::Disk => place.disk_lock(),
         }
     }
-    Err(busy(path, patience))
+}
+
+/// Takes a lock, whose file is made if it is missing.
+pub(super) fn acquire(place: &Place, lock: Lock, patience: Duration) -> Result<File> {
+    let locked = acquire_unless(place, lock, patience, || false)?;
+    locked.ok_or_else(|| busy(&lock.path(place), patience))
+}
+
+/// Takes a lock, unless there is no need to any more; `None` then.
+pub(super) fn acquire_unless(
+    place: &Place,
+    lock: Lock,
+    patience: Duration,
+    mut needless: impl FnMut() -> bool,
+) -> Result<Option<File>> {
+    let start = Instant::now();
+    let random = RandomState::new();
+    for look in 0_u64.. {
+        if needless() {
+            return Ok(None);
+        }
+        if let Some(file) = attempt(place, lock)? {
+            return Ok(Some(file));
+        }
+        if start.elapsed() >= patience {
+            break;
+        }
+        let about = LOOK_MICROS[usize::from(start.elapsed() > SOON)];
+        let micros = about / 2 + random.hash_one(look) % about;
+        std::thread::sleep(Duration::from_micros(micros));
+    }
+    Err(busy(&lock.path(place), patience))
+}
+
+/// Takes a lock, if nobody has it.
+pub(super) fn attempt(place: &Place, lock: Lock) -> Result<Option<File>> {
+    let path = lock.path(place);
+    loop {
+        let file = open(&path, place.path())?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, &path) => return Ok(Some(file)),
+            // Whoever held it has removed the registry, and the file with it.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(problem)) => return Err(error("lock", &path, &problem)),
+        }
+    }
 }
 
 /// A lock needs no right to write, which another user's file may not give.
-fn open(path: &Path) -> Result<File> {
-    let options = || {
+fn open(path: &Path, registry: &Path) -> Result<File> {
+    let open = |create: bool| {
         let mut options = OpenOptions::new();
-        options.read(true);
-        options
+        options.read(true).write(true).create_new(create);
+        options.open(path)
     };
-    options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .or_else(|problem| match problem.kind() {
-            io::ErrorKind::PermissionDenied => options().open(path).map_err(|_| problem),
-            _ => Err(problem),
-        })
-        .map_err(|problem| error("lock", path, &problem))
+    let opened = loop {
+        match open(false) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => match open(true) {
+                Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => {}
+                made => break made.inspect(|file| share(file, registry)),
+            },
+            Err(problem) if problem.kind() == io::ErrorKind::PermissionDenied => {
+                break File::open(path).map_err(|_| problem);
+            }
+            opened => break opened,
+        }
+    };
+    opened.map_err(|problem| error("lock", path, &problem))
+}
+
+/// Whoever may write the registry must be able to lock it.
+fn share(lock: &File, registry: &Path) {
+    if let Ok(registry) = fs::metadata(registry)
+        && let Err(problem) = resemble(lock, &registry)
+    {
+        tracing::debug!(%problem, "the lock file gets other permissions");
+    }
+}
+
+/// Whether writers can tell each other by it what they have handed on.
+pub(super) fn takes_notes(lock: &File) -> bool {
+    fcntl_getfl(lock).is_ok_and(|flags| flags.contains(OFlags::RDWR))
 }
 
 /// Whether a file is still the one at a path.

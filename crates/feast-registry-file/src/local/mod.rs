@@ -1,21 +1,28 @@
-//! A file of this machine: replaced by a rename, under a lock that every writer of ours takes.
+//! A file of this machine: replaced by a rename, under locks that every writer of ours takes.
 
 mod folder;
+mod head;
 mod lock;
 mod place;
 mod read;
+mod record;
+mod relay;
 mod replace;
 mod tag;
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use feast_registry_core::Result;
 
+use self::head::Head;
+use self::lock::Lock;
 use self::place::Place;
+use self::relay::Relay;
 use crate::blob::{Blob, Loaded, Pace, Replaced, Turn, Version};
 use crate::current::blocking;
 
@@ -26,11 +33,21 @@ pub struct LocalFile {
     turns: Arc<Turns>,
 }
 
-/// The turn that is held, if one is. Files beside a registry share its lock.
+/// The turn that is held, if one is. Files beside a registry share its locks.
 #[derive(Debug)]
 struct Turns {
     registry: PathBuf,
-    held: Mutex<Weak<File>>,
+    /// The start of the machine that this is, if that can be told.
+    boot: Option<String>,
+    held: Mutex<Weak<Held>>,
+}
+
+/// A turn.
+#[derive(Debug)]
+struct Held {
+    lock: Arc<File>,
+    /// There for who is not to hand anything on: then he is the only one who does anything.
+    disk: Option<File>,
 }
 
 impl LocalFile {
@@ -40,6 +57,7 @@ impl LocalFile {
         LocalFile {
             turns: Arc::new(Turns {
                 registry: path.clone(),
+                boot: record::boot(),
                 held: Mutex::default(),
             }),
             path,
@@ -51,46 +69,104 @@ impl LocalFile {
         self.path == self.turns.registry
     }
 
-    /// Runs a change of the file under the lock, which it may let go of before its end.
+    /// Runs a change of the file under the locks.
     async fn locked<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Place, &Turns, &File) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Place, &Turns, &Held) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (path, turns, patience) = (
-            self.path.clone(),
-            Arc::clone(&self.turns),
-            self.pace().patience,
-        );
+        let (path, turns) = (self.path.clone(), Arc::clone(&self.turns));
         blocking(move || {
-            let lock = turns.held_or_taken(patience)?;
-            work(&Place::of(&path)?, &turns, &lock)
+            let held = turns.held().upgrade();
+            let held = held.map_or_else(|| turns.take(true), Ok)?;
+            work(&Place::of(&path)?, &turns, &held)
         })
         .await?
     }
 }
 
+/// How long locks are waited for.
+fn patience() -> Duration {
+    Pace::default().patience
+}
+
 impl Turns {
-    fn held(&self) -> std::sync::MutexGuard<'_, Weak<File>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Weak<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held_or_taken(&self, patience: std::time::Duration) -> Result<Arc<File>> {
-        let held = self.held().upgrade();
-        held.map_or_else(|| self.take(patience), Ok)
+    fn boot(&self) -> &str {
+        self.boot.as_deref().unwrap_or_default()
     }
 
-    fn take(&self, patience: std::time::Duration) -> Result<Arc<File>> {
+    /// Waits for a turn. Who is `alone` in it finds everything on the disk.
+    fn take(&self, alone: bool) -> Result<Arc<Held>> {
         let place = Place::of(&self.registry)?;
         folder::create(place.folder())?;
-        Ok(Arc::new(lock::acquire(&place.lock(), patience)?))
+        if !alone && self.boot.is_some() {
+            let lock = lock::acquire(&place, Lock::Content, patience())?;
+            if lock::takes_notes(&lock) {
+                let lock = Arc::new(lock);
+                return Ok(Arc::new(Held { lock, disk: None }));
+            }
+        }
+        let disk = lock::acquire(&place, Lock::Disk, patience())?;
+        let lock = lock::acquire(&place, Lock::Content, patience())?;
+        relay::flush(&place, &lock, self.boot())?;
+        Ok(Arc::new(Held {
+            lock: Arc::new(lock),
+            disk: Some(disk),
+        }))
     }
 
-    /// Lets others write, though whoever has the turn may not have dropped it yet.
-    fn release(&self, lock: &File) {
+    /// The turn of who hands contents on, if there is one.
+    fn sharing(&self) -> Option<Arc<Held>> {
+        let held = self.held().upgrade();
+        held.filter(|held| held.disk.is_none())
+    }
+
+    /// Lets others decide, though whoever has the turn may not have dropped it yet.
+    fn release(&self, held: &Held) {
         *self.held() = Weak::new();
-        if let Err(problem) = lock.unlock() {
+        if let Err(problem) = held.lock.unlock() {
             tracing::debug!(%problem, "the lock goes with its file");
         }
+    }
+
+    /// What is needed to wait for contents that were handed on.
+    fn relay<'a>(&'a self, place: &'a Place, held: &Held) -> Relay<'a> {
+        Relay {
+            place,
+            lock: Arc::clone(&held.lock),
+            boot: self.boot(),
+            patience: patience(),
+        }
+    }
+
+    /// Replaces the registry, or a file beside it.
+    fn replace(
+        &self,
+        place: &Place,
+        held: &Held,
+        expected: Option<&Version>,
+        bytes: &[u8],
+    ) -> Result<Replaced> {
+        if held.disk.is_some() {
+            return replace::replace(place, &self.registry, expected, bytes);
+        }
+        let handed = Head::look(place, &held.lock, self.boot())?.hand_on(expected, bytes)?;
+        let Some(handed) = handed else {
+            return Ok(Replaced::Conflict);
+        };
+        self.release(held);
+        self.relay(place, held).settle(handed)
+    }
+
+    /// Waits until what a decision saw is on the disk; whether it is.
+    fn settle(&self, place: &Place, held: &Held, version: &Version) -> Result<bool> {
+        let seen = Head::look(place, &held.lock, self.boot())?.seen(version);
+        let Some(seen) = seen else { return Ok(false) };
+        self.release(held);
+        relay::settle_seen(&self.relay(place, held), seen)
     }
 }
 
@@ -105,30 +181,40 @@ impl Blob for LocalFile {
         blocking(move || read::load(&path, known.as_ref())).await?
     }
 
-    async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced> {
-        let (expected, is_registry) = (expected.cloned(), self.is_registry());
-        self.locked(move |place, turns, lock| {
-            // The next writer need not wait for the folder to be on the disk: if what it writes is there, so
-            // is this.
-            let replaced = || {
-                if is_registry {
-                    turns.release(lock);
-                }
-            };
-            replace::replace(place, expected.as_ref(), &bytes, replaced)
+    async fn load_to_write(&self, known: Option<&Version>) -> Result<Loaded> {
+        let Some(held) = self.turns.sharing() else {
+            return self.load(known).await;
+        };
+        let (path, turns, known) = (self.path.clone(), Arc::clone(&self.turns), known.cloned());
+        blocking(move || {
+            let place = Place::of(&path)?;
+            Head::look(&place, &held.lock, turns.boot())?.load(known.as_ref())
         })
-        .await
+        .await?
     }
 
-    async fn settle(&self) -> Result<()> {
-        let path = self.path.clone();
-        blocking(move || folder::sync(Place::of(&path)?.folder())).await?
+    async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced> {
+        let expected = expected.cloned();
+        self.locked(move |place, turns, held| turns.replace(place, held, expected.as_ref(), &bytes))
+            .await
     }
 
-    async fn turn(&self) -> Result<Option<Turn>> {
-        let (turns, patience) = (Arc::clone(&self.turns), self.pace().patience);
+    async fn settle(&self, version: &Version) -> Result<bool> {
+        let (path, turns, version) = (self.path.clone(), Arc::clone(&self.turns), version.clone());
+        blocking(move || {
+            let place = Place::of(&path)?;
+            match turns.sharing().filter(|_| version.generation.is_some()) {
+                Some(held) => turns.settle(&place, &held, &version),
+                None => folder::sync(place.folder()).map(|()| true),
+            }
+        })
+        .await?
+    }
+
+    async fn turn(&self, alone: bool) -> Result<Option<Turn>> {
+        let turns = Arc::clone(&self.turns);
         let turn = blocking(move || {
-            let turn = turns.take(patience)?;
+            let turn = turns.take(alone)?;
             *turns.held() = Arc::downgrade(&turn);
             Ok::<_, feast_registry_core::Error>(turn)
         });

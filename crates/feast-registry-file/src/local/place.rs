@@ -47,10 +47,31 @@ impl Place {
         self.hidden("lock")
     }
 
-    /// The file that a new content is written to: in the same folder, since only there a rename is
-    /// atomic. Only the holder of the lock uses it, so what a killed writer left is overwritten.
+    /// The file that whoever puts contents on the disk locks.
+    pub(super) fn disk_lock(&self) -> PathBuf {
+        self.hidden("disk")
+    }
+
+    /// The file that is put on the disk and then in place of the registry: in the same folder, since only there
+    /// a rename is atomic. Only the holder of the lock of the disk uses it, so what a killed writer left is
+    /// overwritten.
     pub(super) fn temporary(&self) -> PathBuf {
         self.hidden("tmp")
+    }
+
+    /// The newest content that was handed on, where others are still putting an earlier one on the disk.
+    pub(super) fn next(&self) -> PathBuf {
+        self.hidden("next")
+    }
+
+    /// The file that becomes [`next`](Place::next) when it is whole. Only the holder of the lock uses it.
+    pub(super) fn draft(&self) -> PathBuf {
+        self.hidden("draft")
+    }
+
+    /// All files beside the registry that mean nothing without their writer.
+    pub(super) fn unfinished(&self) -> [PathBuf; 3] {
+        [self.temporary(), self.next(), self.draft()]
     }
 
     fn hidden(&self, extension: &str) -> PathBuf {

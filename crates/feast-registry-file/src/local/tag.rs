@@ -67,7 +67,12 @@ pub(super) fn is_younger(metadata: &Metadata, now: SystemTime, than: Duration) -
 
 /// Whether two tags are of files that look the same.
 pub(super) fn looks_like(one: &Version, other: &Version) -> bool {
-    text(one).trim_end_matches(YOUNG) == text(other).trim_end_matches(YOUNG)
+    bare(one) == bare(other)
+}
+
+/// A tag without the mark of its age.
+pub(super) fn bare(version: &Version) -> &str {
+    text(version).trim_end_matches(YOUNG)
 }
 
 /// Whether a tag cannot come again with another content.

@@ -33,7 +33,7 @@ async fn the_last_versions_are_kept_and_no_more() {
         let wanted = (4 - age).to_string();
         assert_eq!(text(&backup, "e").await, Some(wanted));
     }
-    assert_eq!(world.names().len(), 5, "{:?}", world.names());
+    assert_eq!(world.names().len(), 6, "{:?}", world.names());
 }
 
 #[tokio::test]
@@ -77,5 +77,8 @@ async fn without_the_setting_there_are_none() {
     put(&store, "e", "one").await.unwrap();
     put(&store, "e", "two").await.unwrap();
     assert!(store.backups().is_none());
-    assert_eq!(world.names(), [".registry.db.lock", "registry.db"]);
+    assert_eq!(
+        world.names(),
+        [".registry.db.disk", ".registry.db.lock", "registry.db"]
+    );
 }

@@ -67,7 +67,12 @@ async fn what_a_killed_writer_left_is_not_written_through() {
     assert_eq!(fs::read(world.path("precious")).unwrap(), b"precious");
     assert_eq!(
         world.names(),
-        [".registry.db.lock", "precious", "registry.db"]
+        [
+            ".registry.db.disk",
+            ".registry.db.lock",
+            "precious",
+            "registry.db"
+        ]
     );
 }
 

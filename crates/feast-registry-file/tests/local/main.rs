@@ -4,6 +4,7 @@
 
 mod backups;
 mod files;
+mod handed_on;
 mod interrupted;
 mod lost_answers;
 mod rights;

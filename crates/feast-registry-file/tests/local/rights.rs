@@ -4,8 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 
 use feast_registry_core::{ErrorKind, Store};
+use feast_registry_file::{FileOptions, FileStore, LocalFile};
 
 use crate::world::{World, put, text};
 
@@ -84,4 +86,42 @@ async fn a_file_that_may_not_be_read_is_not_an_empty_one() {
     }
     allow(&world.file(), 0o600);
     assert_eq!(text(&store, "e").await.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn a_writer_who_may_not_write_the_lock_file_writes_all_the_same() {
+    const NAME: &str = "rights::a_writer_who_may_not_write_the_lock_file_writes_all_the_same";
+    if !unprivileged(NAME) {
+        return;
+    }
+    let world = World::new();
+    put(&world.store(), "e", "x").await.unwrap();
+    for lock in [".registry.db.lock", ".registry.db.disk"] {
+        allow(&world.path(lock), 0o444);
+    }
+    put(&world.store(), "e", "y").await.unwrap();
+    assert_eq!(text(&world.store(), "e").await.as_deref(), Some("y"));
+    allow(&world.path(".registry.db.lock"), 0o644);
+    put(&world.store(), "e", "z").await.unwrap();
+    assert_eq!(text(&world.store(), "e").await.as_deref(), Some("z"));
+}
+
+#[tokio::test]
+async fn what_is_beside_the_registry_may_be_read_and_written_by_whom_it_may() {
+    for mode in [0o600, 0o660] {
+        let world = World::new();
+        fs::write(world.file(), "").unwrap();
+        allow(&world.file(), mode);
+        let options = FileOptions::default().with_backup_versions(1);
+        let store = FileStore::new(Arc::new(LocalFile::new(world.file())), options);
+        for text in ["x", "y"] {
+            put(&store, "e", text).await.unwrap();
+        }
+        let names = world.names();
+        assert_eq!(names.len(), 4, "{names:?}");
+        for name in names {
+            let found = fs::metadata(world.path(&name)).unwrap().permissions();
+            assert_eq!(found.mode() & 0o777, mode, "{name}");
+        }
+    }
 }

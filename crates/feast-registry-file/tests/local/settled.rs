@@ -17,7 +17,7 @@ struct Stubborn {
     file: LocalFile,
     first_put: fn() -> Result<Replaced>,
     puts: AtomicU32,
-    settle: fn() -> Result<()>,
+    settle: fn() -> Result<bool>,
     settled: AtomicU32,
 }
 
@@ -38,7 +38,7 @@ impl Blob for Stubborn {
         }
     }
 
-    async fn settle(&self) -> Result<()> {
+    async fn settle(&self, _: &Version) -> Result<bool> {
         self.settled.fetch_add(1, Ordering::SeqCst);
         (self.settle)()
     }
@@ -60,7 +60,7 @@ fn broken() -> Error {
 /// and how often what it rests on was settled.
 async fn writes_nothing(
     first_put: fn() -> Result<Replaced>,
-    settle: fn() -> Result<()>,
+    settle: fn() -> Result<bool>,
 ) -> (Result<()>, u32) {
     let world = World::new();
     put(&world.store(), "other", "of another writer")
@@ -93,7 +93,7 @@ const PUTS: [fn() -> Result<Replaced>; 2] = [|| Err(broken()), || Ok(Replaced::C
 #[tokio::test]
 async fn that_nothing_is_to_be_written_is_said_when_it_is_durable() {
     for first_put in PUTS {
-        let (answer, settled) = writes_nothing(first_put, || Ok(())).await;
+        let (answer, settled) = writes_nothing(first_put, || Ok(true)).await;
         answer.unwrap();
         assert_eq!(settled, 1);
     }

@@ -107,3 +107,28 @@ pub(crate) fn text_of(row: &Record) -> String {
     let text = feast_registry_core::wire::string(&row.body, &[1, 3]).unwrap();
     text.unwrap_or_default().into_owned()
 }
+
+/// Adds one to the number that is the text of an entity; the number then.
+pub(crate) async fn increment(store: &FileStore, name: &str) -> Result<u32> {
+    let mut reads = ReadSet::new();
+    let name = name.to_owned();
+    reads.key(key(&name), Lock::Update);
+    let increment = move |view: &feast_registry_core::store::View, _: &_| {
+        let found = view.key(&key(&name), Lock::Update).flatten();
+        let next = found.map_or(0, |row| text_of(row).parse::<u32>().unwrap()) + 1;
+        let row = entity(&name, &next.to_string());
+        let write = match found {
+            None => Write::Insert(row),
+            Some(_) => Write::Update {
+                key: row.key,
+                body: row.body,
+                stamp: 0,
+            },
+        };
+        Ok(Decision::Commit {
+            writes: vec![write],
+            answer: next,
+        })
+    };
+    store.transact_typed(reads, increment).await
+}

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use feast_registry_core::store::{Decision, Lock, ReadSet, Write};
+use feast_registry_core::store::{Decision, ReadSet};
 use feast_registry_core::{Apply, Error, ErrorKind, Kind, Registry, RegistryOptions, StoreExt};
 use feast_registry_core::{Freshness, wire};
 use futures::future::join_all;
 use prost_types::Timestamp;
 
 use crate::lost_answers::Watched;
-use crate::world::{World, entity, key, put, text};
+use crate::world::{World, increment, put, text};
 
 const VIEWS: usize = 20;
 const CHANGES: usize = 1_000;
@@ -106,31 +106,7 @@ async fn increments_that_are_written_together_are_all_kept() {
     let store = watched.store();
     let increments = (0..200).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move {
-            let mut reads = ReadSet::new();
-            reads.key(key("counter"), Lock::Update);
-            let increment = |view: &feast_registry_core::store::View, _: &_| {
-                let found = view.key(&key("counter"), Lock::Update).flatten();
-                let (write, answer) = match found {
-                    None => (Write::Insert(entity("counter", "1")), 1),
-                    Some(row) => {
-                        let next = crate::world::text_of(row).parse::<u32>().unwrap() + 1;
-                        let row = entity("counter", &next.to_string());
-                        let write = Write::Update {
-                            key: row.key,
-                            body: row.body,
-                            stamp: 0,
-                        };
-                        (write, next)
-                    }
-                };
-                Ok(Decision::Commit {
-                    writes: vec![write],
-                    answer,
-                })
-            };
-            store.transact_typed(reads, increment).await.unwrap()
-        })
+        tokio::spawn(async move { increment(&store, "counter").await.unwrap() })
     });
     let done = join_all(increments).await;
     let mut numbers: Vec<u32> = done.into_iter().map(Result::unwrap).collect();

@@ -1,0 +1,181 @@
+//! Contents that are handed on before they are on the disk.
+//!
+//! A writer decides on the newest content that was handed on, hands its own one on, lets go of the lock, and
+//! waits until that is on the disk, or one that was decided on it. Whoever finds nobody putting contents on the
+//! disk does so, for all who wait: as many processes as write at once share one sync. Readers, Feast's among
+//! them, only ever see what is on the disk.
+//!
+//! The lock makes everybody decide in turn. The lock of the disk is held by who syncs; nobody waits for it who
+//! holds the other one. What writers must know of each other stands in the [`Record`]. Where that and the
+//! files do not fit together, somebody else has written the registry, or the machine was stopped meanwhile:
+//! then the [`Run`] is over, nothing of it can land any more, and its writers find out from the registry file
+//! whether theirs had.
+
+use std::fs::{self, File};
+use std::sync::Arc;
+use std::time::Duration;
+
+use feast_registry_core::{Error, ErrorKind, Result};
+
+use super::folder;
+use super::head::Head;
+use super::lock::{self, Lock};
+use super::place::{Place, error};
+use super::record::{self, Run};
+use super::replace::{Written, unknown};
+use crate::blob::{Replaced, Version};
+
+/// A content that was handed on.
+pub(super) struct Handed {
+    pub(super) run: Run,
+    pub(super) number: u64,
+    /// The lock of the disk, where nobody had it.
+    pub(super) disk: Option<File>,
+    /// The content, if it is what is put on the disk next.
+    pub(super) staged: Option<Written>,
+}
+
+/// Where contents are handed on, for whoever does not hold the lock.
+pub(super) struct Relay<'a> {
+    pub(super) place: &'a Place,
+    /// The lock file by which runs tell what is on the disk.
+    pub(super) lock: Arc<File>,
+    pub(super) boot: &'a str,
+    pub(super) patience: Duration,
+}
+
+impl Relay<'_> {
+    /// Waits until a content is on the disk, and sees to it where nobody does.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownOutcome`] if the registry file alone can tell what became of it; with any other one,
+    /// it has not landed and cannot any more.
+    pub(super) fn settle(&self, handed: Handed) -> Result<Replaced> {
+        let (run, number) = (handed.run.clone(), handed.number);
+        self.wait(handed).map_err(|problem| match problem.kind() {
+            ErrorKind::UnknownOutcome => problem,
+            _ => self.give_up(&run, number, problem),
+        })
+    }
+
+    fn wait(&self, handed: Handed) -> Result<Replaced> {
+        let Handed {
+            run,
+            number,
+            disk,
+            staged,
+        } = handed;
+        let name = || run.version(number);
+        let is_durable = || record::durable(&self.lock, &run) >= number;
+        let disk = match disk {
+            Some(disk) => Some(disk),
+            None => lock::acquire_unless(self.place, Lock::Disk, self.patience, is_durable)?,
+        };
+        let Some(_disk) = disk else {
+            return Ok(Replaced::Covered(name()));
+        };
+        let (staged, last) = match staged {
+            Some(staged) => (staged, number),
+            None => match self.stage(&run, number)? {
+                Some(staged) => staged,
+                None => {
+                    // Who put it there has not come to say so.
+                    self.finish(&run, number)?;
+                    return Ok(Replaced::Covered(name()));
+                }
+            },
+        };
+        let temporary = self.place.temporary();
+        staged
+            .sync()
+            .map_err(|problem| error("write", &temporary, &problem))?;
+        let version = self.locked(&run, |head| head.land(staged, last))?;
+        self.finish(&run, last)?;
+        Ok(match last == number {
+            true => Replaced::Done(Version {
+                etag: version.etag,
+                ..name()
+            }),
+            false => Replaced::Covered(name()),
+        })
+    }
+
+    /// The newest content with its number, to be put on the disk; `None` if the one that matters is there.
+    fn stage(&self, run: &Run, number: u64) -> Result<Option<(Written, u64)>> {
+        self.locked(run, |head| match head.has_landed(number) {
+            true => Ok(None),
+            false => head.stage().map(Some),
+        })
+    }
+
+    /// Puts the folder on the disk, and says so.
+    fn finish(&self, run: &Run, number: u64) -> Result<()> {
+        folder::sync(self.place.folder()).map_err(unknown)?;
+        let said = record::set_durable(&self.lock, run, number);
+        said.map_err(|problem| unknown(error("write", &self.place.lock(), &problem)))
+    }
+
+    /// Does something under the lock, if a run goes on.
+    fn locked<T>(&self, run: &Run, work: impl FnOnce(&mut Head<'_>) -> Result<T>) -> Result<T> {
+        let lock = lock::acquire(self.place, Lock::Content, self.patience)?;
+        let mut head = Head::look(self.place, &lock, self.boot)?;
+        match head.is_of(run) {
+            true => work(&mut head),
+            false => Err(overwritten(self.place)),
+        }
+    }
+
+    /// What could not be put on the disk must not land later, when its writer has been told that it did not.
+    fn give_up(&self, run: &Run, number: u64, problem: Error) -> Error {
+        let gone = self.locked(run, |head| match head.has_landed(number) {
+            true => Err(unknown(problem.again())),
+            false => head.begin_anew(),
+        });
+        match gone {
+            Ok(()) => problem,
+            Err(error) if error.kind() == ErrorKind::UnknownOutcome => error,
+            Err(_) => unknown(problem),
+        }
+    }
+}
+
+/// Puts on the disk what was handed on, for a writer who has both locks.
+pub(super) fn flush(place: &Place, lock: &File, boot: &str) -> Result<()> {
+    let mut head = Head::look(place, lock, boot)?;
+    if !head.is_ahead() {
+        return Ok(());
+    }
+    let (staged, last) = head.stage()?;
+    let synced = staged.sync();
+    if let Err(problem) = synced {
+        head.begin_anew()?;
+        return Err(error("write", place.path(), &problem));
+    }
+    head.land(staged, last)?;
+    folder::sync(place.folder()).map_err(unknown)?;
+    // Whoever waits for that and is not told finds it out by himself.
+    let _ = record::set_durable(lock, head.run(), last);
+    Ok(())
+}
+
+/// Waits until a content that a decision saw is on the disk; whether it has come there.
+pub(super) fn settle_seen(relay: &Relay<'_>, handed: Handed) -> Result<bool> {
+    match relay.settle(handed) {
+        Ok(_) => Ok(true),
+        Err(problem) if problem.kind() == ErrorKind::UnknownOutcome => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn overwritten(place: &Place) -> Error {
+    let message = format!(
+        "{} was written by another program meanwhile",
+        place.path().display()
+    );
+    Error::new(ErrorKind::UnknownOutcome, message)
+}
+
+pub(super) fn rename(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    fs::rename(from, to).map_err(|problem| error("rename", from, &problem))
+}
