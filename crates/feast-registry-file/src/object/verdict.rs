@@ -75,11 +75,12 @@ fn judge_answer(answer: &Answer, place: &str) -> Verdict {
         412 => Verdict::Conflict,
         404 if answer.is("NoSuchKey") => Verdict::Absent,
         // S3 answers 409 to a write that meets another one, GCS to one that meets a change.
-        408 | 409 | 429 => Verdict::Later(answer.describe()),
+        409 | 429 => Verdict::Later(answer.describe()),
         _ if is(&LATER) => Verdict::Later(answer.describe()),
         301 | 307 | 400 | 403 if is(&ELSEWHERE) || answer.status < 400 => elsewhere(answer, place),
         501 => Verdict::Failed(refused(answer, place)),
-        500.. => Verdict::Unknown(answer.describe()),
+        // Something between may have waited for the answer of a store that had begun.
+        408 | 500.. => Verdict::Unknown(answer.describe()),
         _ => Verdict::Failed(refused(answer, place)),
     }
 }
@@ -199,13 +200,14 @@ mod tests {
             (429, ""),
             (409, "ConditionalRequestConflict"),
             (400, "RequestTimeout"),
+            (408, "RequestTimeout"),
         ] {
             assert!(
                 matches!(answered(status, code), Verdict::Later(_)),
                 "{code}"
             );
         }
-        for status in [500, 502, 503, 504] {
+        for status in [408, 500, 502, 503, 504] {
             assert!(
                 matches!(answered(status, ""), Verdict::Unknown(_)),
                 "{status}"
