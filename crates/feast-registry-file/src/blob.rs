@@ -93,6 +93,20 @@ pub trait Blob: Debug + Send + Sync + 'static {
         self.load(known).await
     }
 
+    /// What its content is called, without the content where the place can do that. `None` where there
+    /// seems to be no blob: whoever puts one there on that condition learns whether it was so.
+    async fn version(&self) -> Result<Option<Version>> {
+        Ok(match self.load(None).await? {
+            Loaded::Content { version, .. } => Some(version),
+            Loaded::Absent | Loaded::Unchanged | Loaded::Ahead { .. } => None,
+        })
+    }
+
+    /// Whether two versions are of one content, as far as they tell.
+    fn is_same(&self, one: &Version, other: &Version) -> bool {
+        one == other
+    }
+
     /// Puts a new content in place of the expected one, atomically; with `None` only where there is
     /// no blob. An answer that was lost is
     /// [`ErrorKind::UnknownOutcome`](feast_registry_core::ErrorKind::UnknownOutcome).

@@ -129,7 +129,9 @@ impl Inner {
         state: State,
     ) -> Result<bool> {
         let encoded = encoded?;
-        self.back_up(held).await?;
+        if !self.back_up(held).await? {
+            return Ok(false);
+        }
         let write = encoded.write;
         let put = self.put(held.version.as_ref(), encoded, state).await;
         self.note_put();

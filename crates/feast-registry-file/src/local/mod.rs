@@ -181,6 +181,10 @@ impl Blob for LocalFile {
         blocking(move || read::load(&path, known.as_ref())).await?
     }
 
+    fn is_same(&self, one: &Version, other: &Version) -> bool {
+        tag::looks_like(one, other)
+    }
+
     async fn load_to_write(&self, known: Option<&Version>) -> Result<Loaded> {
         let Some(held) = self.turns.sharing() else {
             return self.load(known).await;

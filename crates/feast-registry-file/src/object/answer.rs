@@ -45,6 +45,11 @@ impl Trail {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.clone()
     }
+
+    /// Whether the store answered with one of these.
+    pub(super) fn has_status(&self, wanted: &[u16]) -> bool {
+        matches!(self.last(), Last::Answered(answer) if wanted.contains(&answer.status))
+    }
 }
 
 impl Answer {

@@ -64,21 +64,45 @@ impl ObjectBlob {
         }
     }
 
-    /// One try of [`Blob::load`].
-    async fn try_load(&self, known: Option<&Version>) -> Result<Loaded, Verdict> {
+    /// Reads what is asked for, as often as it takes.
+    async fn read(&self, ask: GetOptions) -> Result<Loaded> {
+        let mut patience = Patience::new(self.place.timing.patience);
+        loop {
+            match self.try_read(ask.clone()).await {
+                Ok(loaded) => return Ok(loaded),
+                Err(Verdict::Absent) => return Ok(Loaded::Absent),
+                Err(Verdict::Unchanged) if ask.if_none_match.is_some() => {
+                    return Ok(Loaded::Unchanged);
+                }
+                // The client has repeated these requests already.
+                Err(Verdict::Unknown(why) | Verdict::Unreached(why)) => {
+                    return Err(unavailable(&self.describe(), &why, patience.tries()));
+                }
+                Err(verdict) => {
+                    self.place
+                        .again(verdict, &mut patience, &self.describe())
+                        .await?;
+                }
+            }
+        }
+    }
+
+    async fn try_read(&self, mut ask: GetOptions) -> Result<Loaded, Verdict> {
         let trail = Trail::default();
-        let mut options = GetOptions {
-            if_none_match: known.and_then(|known| known.etag.clone()),
-            ..GetOptions::default()
-        };
-        options.extensions.insert(trail.clone());
+        let only_the_head = ask.head;
+        ask.extensions.insert(trail.clone());
         let reader = Arc::clone(&self.place.clients().reader);
-        match reader.get_opts(&self.key, options).await {
+        match reader.get_opts(&self.key, ask).await {
             Ok(found) => {
-                let version = self.version(found.meta.e_tag.clone(), found.meta.version.clone());
-                let bytes = transfer::receive(found, self.place.timing, &self.describe()).await?;
+                let version = self.version_of(found.meta.e_tag.clone(), found.meta.version.clone());
+                let bytes = match only_the_head {
+                    true => Bytes::new(),
+                    false => transfer::receive(found, self.place.timing, &self.describe()).await?,
+                };
                 Ok(Loaded::Content { bytes, version })
             }
+            // An answer without content says no more than this, and 403 may mean the same.
+            Err(_) if only_the_head && trail.has_status(&[403, 404]) => Err(Verdict::Absent),
             Err(error) => Err(self.judge(&trail, &error)),
         }
     }
@@ -95,7 +119,7 @@ impl ObjectBlob {
             let writer = Arc::clone(&self.place.clients().writer);
             let put = writer.put_opts(&self.key, bytes.clone().into(), options);
             let error = match put.await {
-                Ok(put) => return Ok(Replaced::Done(self.version(put.e_tag, put.version))),
+                Ok(put) => return Ok(Replaced::Done(self.version_of(put.e_tag, put.version))),
                 Err(error) => error,
             };
             match self.judge(&trail, &error) {
@@ -121,7 +145,7 @@ impl ObjectBlob {
     }
 
     /// S3 numbers versions of a bucket that keeps them, and has conditions about tags only.
-    fn version(&self, etag: Option<String>, generation: Option<String>) -> Version {
+    fn version_of(&self, etag: Option<String>, generation: Option<String>) -> Version {
         Version {
             // What stands between may have weakened it; the store has strong ones.
             etag: etag.map(|tag| tag.strip_prefix("W/").map(str::to_owned).unwrap_or(tag)),
@@ -148,23 +172,23 @@ impl Blob for ObjectBlob {
     }
 
     async fn load(&self, known: Option<&Version>) -> Result<Loaded> {
-        let mut patience = Patience::new(self.place.timing.patience);
-        loop {
-            match self.try_load(known).await {
-                Ok(loaded) => return Ok(loaded),
-                Err(Verdict::Absent) => return Ok(Loaded::Absent),
-                Err(Verdict::Unchanged) if known.is_some() => return Ok(Loaded::Unchanged),
-                // The client has repeated these requests already.
-                Err(Verdict::Unknown(why) | Verdict::Unreached(why)) => {
-                    return Err(unavailable(&self.describe(), &why, patience.tries()));
-                }
-                Err(verdict) => {
-                    self.place
-                        .again(verdict, &mut patience, &self.describe())
-                        .await?;
-                }
-            }
-        }
+        self.read(GetOptions {
+            if_none_match: known.and_then(|known| known.etag.clone()),
+            ..GetOptions::default()
+        })
+        .await
+    }
+
+    /// Without the right to list, S3 answers 403 where there is no object.
+    async fn version(&self) -> Result<Option<Version>> {
+        let ask = GetOptions {
+            head: true,
+            ..GetOptions::default()
+        };
+        Ok(match self.read(ask).await? {
+            Loaded::Content { version, .. } => Some(version),
+            Loaded::Absent | Loaded::Unchanged | Loaded::Ahead { .. } => None,
+        })
     }
 
     async fn replace(&self, expected: Option<&Version>, bytes: Bytes) -> Result<Replaced> {

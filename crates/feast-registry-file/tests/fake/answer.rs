@@ -1,6 +1,8 @@
 //! Answers of the fake.
 
-use axum::body::{Body, Bytes};
+use std::time::Duration;
+
+use axum::body::Body;
 use futures::StreamExt;
 use hyper::Response;
 
@@ -20,16 +22,36 @@ pub(super) fn error(status: u16, code: &str, more: &str) -> Response<Body> {
         .expect("a response")
 }
 
-/// The same head, and half of the content before the connection is cut.
-pub(super) async fn nothing_more(whole: Response<Body>) -> Response<Body> {
+/// What comes between the two halves of a content.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Between {
+    /// The end of the connection.
+    Cut,
+    /// Nothing, for ever.
+    Nothing,
+    /// A while.
+    Pause(Duration),
+}
+
+/// The same answer, whose content comes in two halves. One without content comes after the pause.
+pub(super) async fn in_halves(whole: Response<Body>, between: Between) -> Response<Body> {
     let (parts, body) = whole.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("bytes");
-    let half = bytes.slice(..bytes.len() / 2);
-    let parts_of_it: [Result<Bytes, &str>; 2] = [Ok(half), Err("cut")];
-    let stream = futures::stream::iter(parts_of_it).then(|part| async {
+    let mut first = axum::body::to_bytes(body, usize::MAX).await.expect("bytes");
+    if let (Between::Pause(pause), true) = (between, first.is_empty()) {
+        tokio::time::sleep(pause).await;
+    }
+    let second = first.split_off(first.len() / 2);
+    let halves = futures::stream::iter([(first, None), (second, Some(between))]);
+    let stream = halves.then(|(half, between)| async move {
         // What was sent before is to arrive first.
         tokio::task::yield_now().await;
-        part
+        match between {
+            Some(Between::Cut) => return Err("cut"),
+            Some(Between::Nothing) => std::future::pending().await,
+            Some(Between::Pause(pause)) => tokio::time::sleep(pause).await,
+            None => {}
+        }
+        Ok(half)
     });
     Response::from_parts(parts, Body::from_stream(stream))
 }

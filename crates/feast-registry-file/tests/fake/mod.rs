@@ -7,13 +7,14 @@ mod answer;
 mod objects;
 mod settings;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use feast_registry_file::Pace;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +22,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use self::answer::{error, nothing_more};
+use self::answer::{Between, error, in_halves};
 use self::objects::Objects;
 
 /// The bucket that there is.
@@ -53,6 +54,13 @@ pub(crate) enum Fault {
     BreakAfter,
     /// Nothing is ever answered, and nothing is done.
     Stall,
+    /// It is done, and nothing is ever answered.
+    StallAfter,
+    /// Half of the content is sent, and then nothing more.
+    StallBody,
+    /// It is done, but the second half of the content comes so much later, and so does the answer to a
+    /// write.
+    Slow(Duration),
     /// Half of the content is sent, and the connection is cut.
     Truncate,
     /// It should have been signed for this region.
@@ -68,13 +76,15 @@ pub(crate) struct Control {
     pub(crate) careless: bool,
     /// The keys that may be read and written start with this; whatever else is asked is refused.
     pub(crate) only: Option<String>,
+    /// That there is no object is not said: S3 does so to whoever may not list.
+    pub(crate) absent_is_denied: bool,
     /// The least time between two writes of one object; others are answered with 429.
     pub(crate) interval: Duration,
     /// Requests that were made: method, key, and the status of the answer (0 for none).
     pub(crate) seen: Vec<(Method, String, u16)>,
     /// The headers of the last write.
     pub(crate) written_with: Vec<(String, String)>,
-    last_write: Option<Instant>,
+    last_writes: HashMap<String, Instant>,
 }
 
 /// A store that runs as long as the process.
@@ -86,6 +96,8 @@ pub(crate) struct Fake {
     pub(crate) answer: Duration,
     /// How often they tell how far they are.
     pub(crate) report: Duration,
+    /// What its writers are prepared for, if that is something else than usual.
+    pub(crate) pace: Option<Pace>,
     control: Arc<Mutex<Control>>,
     objects: Arc<Mutex<Objects>>,
 }
@@ -98,6 +110,7 @@ impl Fake {
             url: url.to_owned(),
             answer: Duration::from_secs(20),
             report: Duration::from_secs(5),
+            pace: None,
             control: Arc::default(),
             objects: Arc::default(),
         }
@@ -160,6 +173,11 @@ impl Fake {
         self.objects().content(key)
     }
 
+    /// Writes an object as Feast does: past all conditions.
+    pub(crate) fn overwrite(&self, key: &str, content: Vec<u8>) {
+        self.objects().put(self.kind, key, content.into());
+    }
+
     /// How many requests with this method were made.
     pub(crate) fn count(&self, method: &Method) -> usize {
         let control = self.control();
@@ -205,7 +223,12 @@ impl Fake {
         match (fault, response) {
             (Some(Fault::CutAfter), _) | (_, None) => Err(Cut),
             (Some(Fault::BreakAfter), _) => Ok(error(500, "InternalError", "")),
-            (Some(Fault::Truncate), Some(whole)) => Ok(nothing_more(whole).await),
+            (Some(Fault::StallAfter), _) => std::future::pending().await,
+            (Some(Fault::Truncate), Some(whole)) => Ok(in_halves(whole, Between::Cut).await),
+            (Some(Fault::StallBody), Some(whole)) => Ok(in_halves(whole, Between::Nothing).await),
+            (Some(Fault::Slow(pause)), Some(whole)) => {
+                Ok(in_halves(whole, Between::Pause(pause)).await)
+            }
             (_, Some(response)) => Ok(response),
         }
     }
@@ -226,7 +249,7 @@ impl Fake {
         let mut control = self.control();
         let denied = control.only.as_deref().is_some_and(|start| {
             !key.starts_with(start)
-                || !matches!(parts.method, Method::GET | Method::PUT)
+                || !matches!(parts.method, Method::GET | Method::HEAD | Method::PUT)
                 || parts.uri.query().is_some()
         });
         if denied {
@@ -235,14 +258,16 @@ impl Fake {
         if bucket != BUCKET {
             return Some(error(404, "NoSuchBucket", ""));
         }
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if reads && control.absent_is_denied && self.content(key).is_none() {
+            return Some(error(403, "AccessDenied", ""));
+        }
         if parts.method == Method::PUT && !control.interval.is_zero() {
-            let early = control
-                .last_write
-                .is_some_and(|last| last.elapsed() < control.interval);
-            if early {
+            let last = control.last_writes.get(key);
+            if last.is_some_and(|last| last.elapsed() < control.interval) {
                 return Some(error(429, "SlowDown", ""));
             }
-            control.last_write = Some(Instant::now());
+            control.last_writes.insert(key.to_owned(), Instant::now());
         }
         None
     }

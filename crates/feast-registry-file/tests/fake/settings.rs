@@ -42,6 +42,21 @@ impl Fake {
         careless: Careless,
         arguments: &[(&str, &str)],
     ) -> Bucket {
+        self.bucket_of(self.environment(), bucket, careless, arguments)
+    }
+
+    /// The bucket for a client that finds something else in its environment.
+    pub(crate) fn bucket_in(&self, environment: Environment) -> Bucket {
+        self.bucket_of(environment, BUCKET, Careless::Refuse, &[])
+    }
+
+    fn bucket_of(
+        &self,
+        environment: Environment,
+        bucket: &str,
+        careless: Careless,
+        arguments: &[(&str, &str)],
+    ) -> Bucket {
         let scheme = match self.kind {
             Kind::S3 => "s3",
             Kind::Gcs => "gs",
@@ -54,15 +69,17 @@ impl Fake {
                 options.s3_additional_kwargs = arguments
                     .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
                     .collect();
-                let settings = S3Settings::new(&url, &options, self.environment());
+                let settings = S3Settings::new(&url, &options, environment);
                 let mut settings = settings.expect("settings");
                 settings.timing = self.timing();
+                settings.pace = self.pace.unwrap_or(settings.pace);
                 Bucket::s3(&settings, careless).expect("a bucket")
             }
             Kind::Gcs => {
-                let settings = GcsSettings::new(&url, &self.environment());
+                let settings = GcsSettings::new(&url, &environment);
                 let mut settings = settings.expect("settings");
                 settings.timing = self.timing();
+                settings.pace = self.pace.unwrap_or(settings.pace);
                 Bucket::gcs(&settings, careless).expect("a bucket")
             }
         }

@@ -68,6 +68,37 @@ async fn a_damaged_file_can_be_restored() {
     let newest = names(&store).await.remove(0);
     store.backups().unwrap().restore(&newest).await.unwrap();
     assert_eq!(text(&store, "e").await.as_deref(), Some("one"));
+    let aside = fs::read(world.path("registry.db.unreadable")).unwrap();
+    assert_eq!(aside, b"\xff\xff");
+}
+
+#[tokio::test]
+async fn nothing_takes_the_place_of_a_version() {
+    let world = World::new();
+    let store = keeping(&world, 2);
+    for round in ["one", "two", "three"] {
+        put(&store, "e", round).await.unwrap();
+    }
+    let kept = names(&store).await;
+    // Cut off by whatever was writing it.
+    fs::write(world.file(), b"").unwrap();
+    store.backups().unwrap().restore(&kept[0]).await.unwrap();
+    assert_eq!(text(&store, "e").await.as_deref(), Some("two"));
+    assert_eq!(names(&store).await, kept);
+}
+
+#[tokio::test]
+async fn a_damaged_backup_does_not_hide_the_others() {
+    let world = World::new();
+    let store = keeping(&world, 2);
+    for round in ["one", "two", "three"] {
+        put(&store, "e", round).await.unwrap();
+    }
+    let kept = names(&store).await;
+    fs::write(world.path(&format!("registry.db.{}", kept[0])), b"\xff").unwrap();
+    assert_eq!(names(&store).await, kept[1..]);
+    fs::write(world.path(&format!("registry.db.{}", kept[1])), b"\xff").unwrap();
+    assert!(store.backups().unwrap().list().await.is_err());
 }
 
 #[tokio::test]

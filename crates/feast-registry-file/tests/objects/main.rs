@@ -3,6 +3,7 @@
 #[path = "../fake/mod.rs"]
 mod fake;
 
+mod backups;
 mod conditions;
 mod errors;
 mod logged;

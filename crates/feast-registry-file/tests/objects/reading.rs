@@ -97,6 +97,33 @@ async fn a_store_that_says_nothing_is_unavailable_in_time() {
 }
 
 #[tokio::test]
+async fn a_content_that_stops_coming_is_unavailable_in_time() {
+    for kind in KINDS {
+        let mut fake = Fake::start(kind);
+        fake.answer = SOON;
+        let blob = fake.blob("registry.pb");
+        create(&*blob, "a registry of some length").await;
+        fake.fail(Method::GET, [Fault::StallBody; 20]);
+        let error = blob.load(None).await.expect_err("stalled");
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{kind:?} {error:?}");
+        assert!(error.message().contains("12 of 25 bytes"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_object_is_called_is_asked_without_its_content() {
+    for kind in KINDS {
+        let fake = Fake::start(kind);
+        let blob = fake.blob("registry.pb");
+        assert_eq!(blob.version().await.expect("an answer"), None, "{kind:?}");
+        let written = create(&*blob, "one").await;
+        let version = blob.version().await.expect("an answer");
+        assert_eq!(version, Some(written), "{kind:?}");
+        assert_eq!(fake.count(&Method::GET), 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_large_object_goes_through_whole() {
     for kind in KINDS {
         let blob = Fake::start(kind).blob("registry.pb");

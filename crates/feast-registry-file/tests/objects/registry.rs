@@ -6,23 +6,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use feast_registry_core::{ErrorKind, Freshness, Registry, RegistryOptions, Result};
-use feast_registry_file::{FileOptions, FileStore};
+use feast_registry_file::{Blob, FileOptions, FileStore};
 use feast_registry_proto::core::{Entity, EntitySpecV2};
 use hyper::Method;
 
 use crate::create;
-use crate::fake::{Fake, Fault, KINDS};
+use crate::fake::{Fake, Fault, KINDS, SOON};
 
-const KEY: &str = "registry.pb";
+pub(crate) const KEY: &str = "registry.pb";
 const PROJECT: &str = "rides";
 
 /// A registry as another process would have it.
-async fn open(fake: &Fake) -> Result<Registry> {
-    let store = FileStore::new(fake.blob(KEY), FileOptions::default());
+pub(crate) async fn open(fake: &Fake) -> Result<Registry> {
+    open_at(fake.blob(KEY), FileOptions::default()).await
+}
+
+pub(crate) async fn open_at(blob: Arc<dyn Blob>, options: FileOptions) -> Result<Registry> {
+    let store = FileStore::new(blob, options);
     Registry::open(Arc::new(store), RegistryOptions::default()).await
 }
 
-async fn apply(registry: &Registry, name: &str) -> Result<()> {
+pub(crate) async fn apply(registry: &Registry, name: &str) -> Result<()> {
     let spec = EntitySpecV2 {
         name: name.to_owned(),
         join_key: format!("{name}_id"),
@@ -36,8 +40,11 @@ async fn apply(registry: &Registry, name: &str) -> Result<()> {
 }
 
 /// The names of all entities, as a process reads them that has just started.
-async fn names(fake: &Fake) -> BTreeSet<String> {
-    let registry = open(fake).await.expect("a registry");
+pub(crate) async fn names(fake: &Fake) -> BTreeSet<String> {
+    names_in(&open(fake).await.expect("a registry")).await
+}
+
+pub(crate) async fn names_in(registry: &Registry) -> BTreeSet<String> {
     let entities = registry
         .list_objects::<Entity>(PROJECT, Freshness::Store)
         .await
@@ -70,8 +77,14 @@ async fn an_empty_object_is_a_new_registry() {
 #[tokio::test]
 async fn an_answer_that_was_lost_after_storing_is_resolved() {
     for kind in KINDS {
-        for fault in [Fault::CutAfter, Fault::BreakAfter, Fault::CutBefore] {
-            let fake = Fake::start(kind);
+        for fault in [
+            Fault::CutAfter,
+            Fault::BreakAfter,
+            Fault::CutBefore,
+            Fault::StallAfter,
+        ] {
+            let mut fake = Fake::start(kind);
+            fake.answer = SOON;
             let registry = open(&fake).await.expect("a registry");
             apply(&registry, "first").await.expect("applied");
             fake.fail(Method::PUT, [fault]);
@@ -121,7 +134,7 @@ async fn a_registry_that_cannot_be_read_is_never_replaced_by_an_empty_one() {
 }
 
 /// What goes wrong, over and over: each of these has to be told apart from the others.
-const BAD_DAY: [Fault; 9] = [
+const BAD_DAY: [Fault; 10] = [
     Fault::Refuse(503, "SlowDown"),
     Fault::CutAfter,
     Fault::Refuse(412, "PreconditionFailed"),
@@ -131,6 +144,7 @@ const BAD_DAY: [Fault; 9] = [
     Fault::BreakAfter,
     Fault::Refuse(500, "InternalError"),
     Fault::Refuse(503, ""),
+    Fault::StallAfter,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -138,7 +152,8 @@ async fn writers_lose_nothing_on_a_bad_day_and_readers_see_whole_registries() {
     const WRITERS: usize = 4;
     const EACH: usize = 8;
     for kind in KINDS {
-        let fake = Fake::start(kind);
+        let mut fake = Fake::start(kind);
+        fake.answer = SOON;
         apply(&open(&fake).await.expect("a registry"), "first")
             .await
             .expect("applied");

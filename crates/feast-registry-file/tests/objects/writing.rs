@@ -74,13 +74,15 @@ async fn a_write_without_an_answer_is_never_repeated_and_never_called_a_conflict
             Fault::CutAfter,
             Fault::BreakAfter,
             Fault::Stall,
+            Fault::StallAfter,
             Fault::Refuse(500, "InternalError"),
             Fault::Refuse(502, ""),
             Fault::Refuse(503, ""),
+            Fault::Refuse(408, ""),
         ] {
             let mut fake = Fake::start(kind);
             let version = create(&*fake.blob("registry.pb"), "one").await;
-            if fault == Fault::Stall {
+            if matches!(fault, Fault::Stall | Fault::StallAfter) {
                 fake.answer = SOON;
             }
             let blob = fake.blob("registry.pb");
