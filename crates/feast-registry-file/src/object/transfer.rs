@@ -11,7 +11,8 @@ use super::verdict::Verdict;
 
 /// The largest object that is taken: more than a protobuf message can be.
 const MOST: u64 = 2 << 30;
-/// Reads the content of an object into one piece of memory.
+
+/// Reads the content of an object into one piece of memory. Whoever waits for long is told, by default too.
 pub(super) async fn receive(
     found: GetResult,
     timing: Timing,
@@ -48,7 +49,7 @@ pub(super) async fn receive(
             }
         }
         if Instant::now() > report {
-            tracing::info!(object, bytes = bytes.len(), of = size, "reading");
+            tracing::warn!(object, bytes = bytes.len(), of = size, "still reading");
             report = Instant::now() + timing.report;
         }
     }
@@ -73,7 +74,7 @@ impl Progress {
             loop {
                 tokio::time::sleep(every).await;
                 let seconds = start.elapsed().as_secs();
-                tracing::info!(object, bytes = size, seconds, "writing");
+                tracing::warn!(object, bytes = size, seconds, "still writing");
             }
         };
         Progress((size > SMALL).then(|| tokio::spawn(tell)))

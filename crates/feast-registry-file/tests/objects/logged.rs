@@ -1,4 +1,4 @@
-//! What is logged on this thread.
+//! What is logged on this thread, as long as nobody asks for more.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, set_default};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 /// The messages of events that were logged since.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,8 @@ impl Visit for Logged {
 
 impl Subscriber for Logged {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("feast_registry")
+        let ours = metadata.target().starts_with("feast_registry");
+        ours && *metadata.level() <= Level::WARN
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
