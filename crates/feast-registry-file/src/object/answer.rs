@@ -72,17 +72,16 @@ impl Answer {
 
     /// For people.
     pub(super) fn describe(&self) -> String {
-        let Answer {
-            status,
-            code,
-            message,
-            ..
-        } = self;
-        let code = code.as_deref().unwrap_or("no code");
-        match message {
-            Some(message) => format!("{status} {code}: {message}"),
-            None => format!("{status} {code}"),
+        match &self.message {
+            Some(message) => format!("{}: {message}", self.verdict()),
+            None => self.verdict(),
         }
+    }
+
+    /// The same without what only the store can have said.
+    pub(super) fn verdict(&self) -> String {
+        let code = self.code.as_deref().unwrap_or("no code");
+        format!("{} {code}", self.status)
     }
 }
 

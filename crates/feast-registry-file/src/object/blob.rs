@@ -138,7 +138,7 @@ impl ObjectBlob {
     }
 
     fn judge(&self, trail: &Trail, error: &object_store::Error) -> Verdict {
-        let verdict = judge(&trail.last(), &self.describe());
+        let verdict = judge(&trail.last(), &self.describe(), self.place.source());
         // Its text may repeat what was signed.
         tracing::trace!(object = %self.describe(), ?verdict, %error, "failed");
         verdict

@@ -9,7 +9,8 @@ use feast_registry_core::{Error, ErrorKind, Result};
 use object_store::StaticCredentialProvider;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 
-use super::environment::Environment;
+use super::credentials::Source;
+use super::environment::{Environment, endpoint};
 use super::http::{Connector, Timing};
 use super::place::{Clients, PACE, Service, reading, writing};
 use crate::Pace;
@@ -29,6 +30,8 @@ pub struct GcsSettings {
     pub bucket: String,
     /// The key of the object.
     pub key: String,
+    /// Where the service is, if it is not at its usual host.
+    pub endpoint: Option<String>,
     /// An emulator in place of the service; it is asked without credentials.
     pub emulator: Option<String>,
     /// A file with the credentials of a service account or a user; without one, those of `gcloud`
@@ -51,6 +54,7 @@ impl GcsSettings {
             let message = format!("{url} names no bucket and key");
             return Err(Error::new(ErrorKind::Config, message).with_hint("gs://bucket/key"));
         };
+        let endpoint = url.query_value("endpoint_url").map(endpoint).transpose()?;
         let emulator = env.get("STORAGE_EMULATOR_HOST").map(|host| {
             // Some clients of Google want a scheme there, others do not.
             let host = host.trim_end_matches('/');
@@ -64,6 +68,7 @@ impl GcsSettings {
         Ok(GcsSettings {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
+            endpoint,
             emulator,
             credentials: env.get("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned),
             timing: Timing::default(),
@@ -80,16 +85,23 @@ pub(super) struct Gcs {
 
 impl Gcs {
     pub(super) fn new(settings: &GcsSettings) -> Result<Self> {
+        let source = match &settings.credentials {
+            Some(file) => Source::new(format!("the account of {file}")),
+            None => Source::new("Google's default credentials"),
+        };
         Ok(Gcs {
             settings: settings.clone(),
-            connector: Connector::new(settings.timing, None)?,
+            connector: Connector::new(settings.timing, None, source)?,
         })
     }
 
     fn builder(&self) -> GoogleCloudStorageBuilder {
-        let builder = GoogleCloudStorageBuilder::new()
+        let mut builder = GoogleCloudStorageBuilder::new()
             .with_bucket_name(&self.settings.bucket)
             .with_http_connector(self.connector.clone());
+        if let Some(endpoint) = &self.settings.endpoint {
+            builder = builder.with_base_url(endpoint);
+        }
         if let Some(emulator) = &self.settings.emulator {
             let nobody = GcpCredential {
                 bearer: String::new(),
@@ -138,6 +150,10 @@ impl Service for Gcs {
             reader: Arc::new(reader),
             writer: Arc::new(writer),
         })
+    }
+
+    fn source(&self) -> &Source {
+        self.connector.source()
     }
 
     fn has_generations(&self) -> bool {

@@ -22,6 +22,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::answer::{Answer, Last, Trail};
+use super::credentials::Source;
 
 /// The most of an error document that is read.
 const DOCUMENT: usize = 16 << 10;
@@ -68,11 +69,12 @@ pub(super) struct Connector(Watched);
 struct Watched {
     client: reqwest::Client,
     timing: Timing,
+    source: Source,
 }
 
 impl Connector {
     /// A client that trusts the system's certificates, or those of a file.
-    pub(super) fn new(timing: Timing, certificates: Option<&Path>) -> Result<Self> {
+    pub(super) fn new(timing: Timing, certificates: Option<&Path>, source: Source) -> Result<Self> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(certificates)?)
             .connect_timeout(timing.connect)
@@ -86,7 +88,16 @@ impl Connector {
                 Error::new(ErrorKind::Config, format!("no HTTP client: {error}"))
                     .with_hint("look at HTTPS_PROXY and the like")
             })?;
-        Ok(Connector(Watched { client, timing }))
+        Ok(Connector(Watched {
+            client,
+            timing,
+            source,
+        }))
+    }
+
+    /// Where credentials come from.
+    pub(super) fn source(&self) -> &Source {
+        &self.0.source
     }
 }
 
@@ -127,22 +138,16 @@ fn tls(certificates: Option<&Path>) -> Result<ClientConfig> {
 impl HttpService for Watched {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let Some(trail) = request.extensions().get::<Trail>().cloned() else {
-            // It deletes, or asks for credentials.
-            let deletes = request.method() == reqwest::Method::DELETE;
-            let limit = if deletes {
-                self.timing.answer
-            } else {
-                CREDENTIALS
+            return match *request.method() {
+                reqwest::Method::DELETE => {
+                    within(self.timing.answer, self.client.call(request)).await
+                }
+                _ => self.call_for_credentials(request).await,
             };
-            return within(limit, self.client.call(request)).await;
         };
         let sent = u64::try_from(request.body().content_length()).unwrap_or(u64::MAX);
         let limit = self.timing.answer + Duration::from_secs(sent / self.timing.slowest.max(1));
-        let answered = within(limit, async {
-            let response = self.client.call(request).await?;
-            understood(response).await
-        });
-        match answered.await {
+        match self.answered(request, limit).await {
             Ok((answer, response)) => {
                 trail.note(Last::Answered(answer));
                 Ok(response)
@@ -152,6 +157,31 @@ impl HttpService for Watched {
                 Err(error)
             }
         }
+    }
+}
+
+impl Watched {
+    async fn answered(
+        &self,
+        request: HttpRequest,
+        limit: Duration,
+    ) -> Result<(Answer, HttpResponse), HttpError> {
+        let answered = async {
+            let response = self.client.call(request).await?;
+            understood(response).await
+        };
+        within(limit, answered).await
+    }
+
+    async fn call_for_credentials(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        let answered = self.answered(request, CREDENTIALS).await;
+        self.source.note(match &answered {
+            Ok((answer, _)) if answer.status < 400 => None,
+            Ok((answer, _)) => Some(format!("{host} answers {}", answer.verdict())),
+            Err(error) => Some(format!("{host}: {}", innermost(error))),
+        });
+        answered.map(|(_, response)| response)
     }
 }
 

@@ -9,6 +9,7 @@
 mod answer;
 mod backend;
 mod blob;
+mod credentials;
 mod environment;
 #[cfg(feature = "gcs")]
 mod gcs;

@@ -8,6 +8,7 @@ use feast_registry_core::{Error, ErrorKind, Result};
 use object_store::{ObjectStore, RetryConfig};
 use tokio::sync::OnceCell;
 
+use super::credentials::Source;
 use super::http::Timing;
 use super::patience::Patience;
 use super::verdict::{Verdict, unavailable};
@@ -20,6 +21,9 @@ pub(super) trait Service: Debug + Send + Sync + 'static {
 
     /// Clients for the bucket, in another region than the one configured if one is given.
     fn connect(&self, region: Option<&str>) -> Result<Clients>;
+
+    /// Where its clients get their credentials.
+    fn source(&self) -> &Source;
 
     /// Whether objects have generations, which conditions are about then.
     fn has_generations(&self) -> bool;
@@ -102,6 +106,10 @@ impl Place {
 
     pub(super) fn bucket(&self) -> String {
         self.service.bucket()
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        self.service.source()
     }
 
     pub(super) fn has_generations(&self) -> bool {

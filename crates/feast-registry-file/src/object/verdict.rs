@@ -3,6 +3,7 @@
 use feast_registry_core::{Error, ErrorKind};
 
 use super::answer::{Answer, Last};
+use super::credentials::Source;
 
 /// What to do after a request that gave no content and stored nothing for sure.
 #[derive(Debug)]
@@ -59,9 +60,9 @@ const CREDENTIALS: [&str; 8] = [
 ];
 
 /// Judges what became of a request for `place` (bucket and key).
-pub(super) fn judge(last: &Last, place: &str) -> Verdict {
+pub(super) fn judge(last: &Last, place: &str, credentials: &Source) -> Verdict {
     match last {
-        Last::NotSent => Verdict::Failed(no_credentials(place)),
+        Last::NotSent => Verdict::Failed(no_credentials(place, credentials)),
         Last::Unreached(why) => Verdict::Unreached(format!("no connection: {why}")),
         Last::Lost(why) => Verdict::Unknown(format!("no whole answer: {why}")),
         Last::Answered(answer) => judge_answer(answer, place),
@@ -105,8 +106,9 @@ pub(super) fn wrong_region(answer: &Answer, place: &str) -> Error {
     Error::new(ErrorKind::Config, message).with_hint(hint)
 }
 
-fn no_credentials(place: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("{place}: no credentials could be had"))
+fn no_credentials(place: &str, source: &Source) -> Error {
+    let source = source.describe();
+    Error::new(ErrorKind::Config, format!("{place}: no credentials could be had from {source}"))
         .with_hint(
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE for S3, GOOGLE_APPLICATION_CREDENTIALS for \
              GCS, or run where the cloud gives a role",
@@ -182,7 +184,8 @@ mod tests {
     fn answered(status: u16, code: &str) -> Verdict {
         let document = format!("<Error><Code>{code}</Code></Error>");
         let answer = Answer::read(status, None, document.as_bytes());
-        judge(&Last::Answered(answer), "s3://lake/registry.pb")
+        let source = Source::new("the keys that are set");
+        judge(&Last::Answered(answer), "s3://lake/registry.pb", &source)
     }
 
     #[test]

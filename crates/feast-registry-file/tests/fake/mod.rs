@@ -1,4 +1,4 @@
-//! A fake of an object store: of S3, and of the XML API of GCS, with switches for faults. It keeps
+//! A fake of an object store: of S3, and of the XML API of GCS, with switches for faults, and of STS. It keeps
 //! to conditions as those say that they do; what they really do, only they can show.
 
 #![allow(dead_code)] // Each test program needs a part of it.
@@ -6,6 +6,8 @@
 mod answer;
 mod objects;
 mod settings;
+mod tls;
+pub(crate) mod tokens;
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -20,7 +22,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use self::answer::{Between, error, in_halves};
 use self::objects::Objects;
@@ -121,8 +125,20 @@ impl Fake {
         Fake::on(kind, "127.0.0.1:0")
     }
 
-    /// Starts a store on a thread of its own: trials have runtimes that end with them.
+    /// Starts a store behind TLS, with a certificate for `localhost`; the certificate to trust, in PEM.
+    pub(crate) fn start_with_tls(kind: Kind) -> (Self, String) {
+        let (acceptor, certificate) = tls::acceptor();
+        let mut fake = Fake::serving(kind, "127.0.0.1:0", Some(acceptor));
+        fake.url = fake.url.replace("http://127.0.0.1", "https://localhost");
+        (fake, certificate)
+    }
+
     pub(crate) fn on(kind: Kind, address: &str) -> Self {
+        Fake::serving(kind, address, None)
+    }
+
+    /// Starts a store on a thread of its own: trials have runtimes that end with them.
+    fn serving(kind: Kind, address: &str, tls: Option<TlsAcceptor>) -> Self {
         let listener = std::net::TcpListener::bind(address).expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         let address = listener.local_addr().expect("an address");
@@ -133,25 +149,33 @@ impl Fake {
                 .enable_all()
                 .build();
             let runtime = runtime.expect("a runtime");
-            runtime.block_on(served.serve(listener));
+            runtime.block_on(served.serve(listener, tls));
         });
         fake
     }
 
-    async fn serve(self, listener: std::net::TcpListener) {
+    async fn serve(self, listener: std::net::TcpListener, tls: Option<TlsAcceptor>) {
         let listener = TcpListener::from_std(listener).expect("a listener");
         while let Ok((stream, _)) = listener.accept().await {
-            let fake = self.clone();
+            let (fake, tls) = (self.clone(), tls.clone());
             tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let fake = fake.clone();
-                    async move { fake.answer(request).await }
-                });
-                let connection =
-                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                let _ = connection.await;
+                let Some(tls) = tls else {
+                    return fake.connection(stream).await;
+                };
+                if let Ok(stream) = tls.accept(stream).await {
+                    fake.connection(stream).await;
+                }
             });
         }
+    }
+
+    async fn connection(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let service = service_fn(move |request| {
+            let fake = self.clone();
+            async move { fake.answer(request).await }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let _ = connection.await;
     }
 
     pub(crate) fn control(&self) -> MutexGuard<'_, Control> {
@@ -176,6 +200,15 @@ impl Fake {
     /// Writes an object as Feast does: past all conditions.
     pub(crate) fn overwrite(&self, key: &str, content: Vec<u8>) {
         self.objects().put(self.kind, key, content.into());
+    }
+
+    /// A header of the last write.
+    pub(crate) fn written_with(&self, name: &str) -> Option<String> {
+        let control = self.control();
+        let mut headers = control.written_with.iter();
+        headers
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.clone())
     }
 
     /// How many requests with this method were made.
@@ -206,6 +239,7 @@ impl Fake {
                 let region = format!("<Region>{region}</Region>");
                 Some(error(400, "AuthorizationHeaderMalformed", &region))
             }
+            _ if parts.method == Method::POST => Some(tokens::answer(&parts)),
             _ => Some(match self.refusal(&parts, &bucket, &key) {
                 Some(refusal) => refusal,
                 None => {
@@ -246,7 +280,7 @@ impl Fake {
         bucket: &str,
         key: &str,
     ) -> Option<Response<Body>> {
-        let mut control = self.control();
+        let control = self.control();
         let denied = control.only.as_deref().is_some_and(|start| {
             !key.starts_with(start)
                 || !matches!(parts.method, Method::GET | Method::HEAD | Method::PUT)
@@ -267,14 +301,17 @@ impl Fake {
             if last.is_some_and(|last| last.elapsed() < control.interval) {
                 return Some(error(429, "SlowDown", ""));
             }
-            control.last_writes.insert(key.to_owned(), Instant::now());
         }
         None
     }
 
     fn note(&self, method: &Method, key: &str, status: u16) {
+        let mut control = self.control();
+        if (method, status) == (&Method::PUT, 200) {
+            control.last_writes.insert(key.to_owned(), Instant::now());
+        }
         let entry = (method.clone(), key.to_owned(), status);
-        self.control().seen.push(entry);
+        control.seen.push(entry);
     }
 }
 

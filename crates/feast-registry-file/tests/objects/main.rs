@@ -5,12 +5,16 @@ mod fake;
 
 mod backups;
 mod conditions;
+mod credentials;
 mod errors;
 mod logged;
+mod pace;
 mod progress;
 mod reading;
 mod registry;
 mod rights;
+mod tls;
+mod undone;
 mod writing;
 
 use bytes::Bytes;

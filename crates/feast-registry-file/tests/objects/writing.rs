@@ -9,6 +9,7 @@ use feast_registry_file::object::Careless;
 use hyper::Method;
 
 use crate::fake::{BUCKET, Fake, Fault, KINDS, Kind, SOON};
+use crate::logged::Logged;
 use crate::{content, create};
 
 #[tokio::test]
@@ -118,23 +119,75 @@ async fn a_store_that_cannot_be_reached_has_written_nothing() {
     }
 }
 
+/// What boto3 makes of the arguments of `put_object` that are text.
+const ARGUMENTS: [(&str, &str); 22] = [
+    ("ACL", "x-amz-acl"),
+    (
+        "BucketKeyEnabled",
+        "x-amz-server-side-encryption-bucket-key-enabled",
+    ),
+    ("CacheControl", "cache-control"),
+    ("ContentDisposition", "content-disposition"),
+    ("ContentEncoding", "content-encoding"),
+    ("ContentLanguage", "content-language"),
+    ("ContentType", "content-type"),
+    ("ExpectedBucketOwner", "x-amz-expected-bucket-owner"),
+    ("Expires", "expires"),
+    ("GrantFullControl", "x-amz-grant-full-control"),
+    ("GrantRead", "x-amz-grant-read"),
+    ("GrantReadACP", "x-amz-grant-read-acp"),
+    ("GrantWriteACP", "x-amz-grant-write-acp"),
+    ("ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"),
+    ("ObjectLockMode", "x-amz-object-lock-mode"),
+    (
+        "ObjectLockRetainUntilDate",
+        "x-amz-object-lock-retain-until-date",
+    ),
+    ("RequestPayer", "x-amz-request-payer"),
+    (
+        "SSEKMSEncryptionContext",
+        "x-amz-server-side-encryption-context",
+    ),
+    ("SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"),
+    ("ServerSideEncryption", "x-amz-server-side-encryption"),
+    ("StorageClass", "x-amz-storage-class"),
+    ("Tagging", "x-amz-tagging"),
+];
+
 #[tokio::test]
-async fn additional_arguments_go_with_every_write_and_with_no_read() {
+async fn additional_arguments_go_with_every_write_and_are_signed() {
     let fake = Fake::start(Kind::S3);
-    let arguments = [("ServerSideEncryption", "AES256"), ("Tagging", "team=ml")];
+    // Each is its own value.
+    let arguments = ARGUMENTS.map(|(argument, _)| (argument, argument));
     let bucket = fake.bucket_named(BUCKET, Careless::Refuse, &arguments);
     let blob = bucket.blob("registry.pb").expect("a blob");
     create(&*blob, "one").await;
-    let written_with = fake.control().written_with.clone();
-    let header = |name: &str| {
-        let found = written_with.iter().find(|(header, _)| header == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    assert_eq!(header("x-amz-server-side-encryption"), Some("AES256"));
-    assert_eq!(header("x-amz-tagging"), Some("team=ml"));
-    let signed = header("authorization").expect("signed");
-    assert!(signed.contains("x-amz-server-side-encryption"), "{signed}");
+    let signed = fake.written_with("authorization").expect("signed");
+    for (argument, header) in ARGUMENTS {
+        assert_eq!(fake.written_with(header).as_deref(), Some(argument));
+        let is_signed = signed.contains(header);
+        assert!(is_signed || !header.starts_with("x-amz-"), "{argument}");
+    }
     assert_eq!(content(&*blob).await, "one");
+}
+
+#[test]
+fn an_argument_that_is_no_header_is_named_in_a_warning() {
+    let fake = Fake::start(Kind::S3);
+    let (logged, _listening) = Logged::listen();
+    let arguments = [
+        ("SSECustomerKey", "hush"),
+        ("Metadata", "team"),
+        ("Tagging", "team=ml"),
+    ];
+    fake.bucket_named(BUCKET, Careless::Refuse, &arguments);
+    let messages = logged.messages();
+    for name in ["SSECustomerKey", "Metadata"] {
+        let told = |message: &String| message.contains(&format!("s3_additional_kwargs.{name}"));
+        assert!(messages.iter().any(told), "{name}: {messages:?}");
+    }
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(!messages.concat().contains("hush"), "{messages:?}");
 }
 
 #[tokio::test]
@@ -142,10 +195,6 @@ async fn a_bucket_is_followed_into_its_region() {
     let fake = Fake::start(Kind::S3);
     fake.fail(Method::PUT, [Fault::Elsewhere("eu-north-1")]);
     create(&*fake.blob("registry.pb"), "one").await;
-    let written_with = fake.control().written_with.clone();
-    let signed = written_with
-        .iter()
-        .find(|(name, _)| name == "authorization");
-    let (_, signed) = signed.expect("signed");
+    let signed = fake.written_with("authorization").expect("signed");
     assert!(signed.contains("/eu-north-1/"), "{signed}");
 }

@@ -12,6 +12,7 @@ use object_store::ClientOptions;
 use object_store::aws::AmazonS3Builder;
 use reqwest::header::HeaderMap;
 
+use super::credentials::Source;
 use super::http::Connector;
 use super::place::{Clients, Service, reading, writing};
 
@@ -31,7 +32,11 @@ impl S3 {
         Ok(S3 {
             bucket: settings.bucket.clone(),
             builder: settings.builder()?,
-            connector: Connector::new(settings.timing, settings.certificates.as_deref())?,
+            connector: Connector::new(
+                settings.timing,
+                settings.certificates.as_deref(),
+                Source::new(settings.source()),
+            )?,
             headers: headers::of(&settings.put_arguments)?,
         })
     }
@@ -56,9 +61,13 @@ impl Service for S3 {
         if let Some(region) = region {
             builder = builder.with_region(region);
         }
-        let failed = |error: object_store::Error| {
-            let message = format!("{}: {error}", self.bucket());
-            Error::new(ErrorKind::Config, message).with_hint("look at the AWS_* variables")
+        // The library's text may repeat a value.
+        let failed = |_: object_store::Error| {
+            let message = format!("{}: an AWS_* variable makes no sense", self.bucket());
+            Error::new(ErrorKind::Config, message).with_hint(
+                "look at AWS_CHECKSUM_ALGORITHM, AWS_IMDSV1_FALLBACK, AWS_REQUEST_PAYER, AWS_S3_EXPRESS, \
+                 AWS_SKIP_SIGNATURE and AWS_UNSIGNED_PAYLOAD",
+            )
         };
         let reader = builder.clone().with_retry(reading());
         let reader = reader.build().map_err(failed)?;
@@ -71,6 +80,10 @@ impl Service for S3 {
             reader: Arc::new(reader),
             writer: Arc::new(writer),
         })
+    }
+
+    fn source(&self) -> &Source {
+        self.connector.source()
     }
 
     fn has_generations(&self) -> bool {

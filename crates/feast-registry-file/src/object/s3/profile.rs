@@ -12,21 +12,35 @@ use crate::object::environment::Environment;
 /// The most of such a file that is read.
 const MOST: u64 = 1 << 20;
 
-/// Keys that say that credentials come from elsewhere, and what that is.
-const ELSEWHERE: [(&str, &str); 5] = [
-    ("role_arn", "a role to assume"),
-    ("sso_session", "a session of IAM Identity Center"),
-    ("sso_start_url", "a session of IAM Identity Center"),
-    ("credential_process", "a program to run"),
-    ("login_session", "a session of `aws login`"),
+/// Keys that say that credentials come from elsewhere, what that is, and whether it comes before keys that stand
+/// in the same profile, as in boto3.
+const ELSEWHERE: [(&str, &str, bool); 5] = [
+    ("role_arn", "a role to assume", true),
+    ("sso_session", "a session of IAM Identity Center", true),
+    ("sso_start_url", "a session of IAM Identity Center", true),
+    ("credential_process", "a program to run", false),
+    ("login_session", "a session of `aws login`", false),
+];
+
+/// Keys that would lead to another host, and are not served.
+const NO_EFFECT: [&str; 4] = [
+    "s3.use_accelerate_endpoint",
+    "s3.use_dualstack_endpoint",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
 ];
 
 /// What the files say of one profile. Values of the credentials file come first.
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     name: String,
-    values: BTreeMap<String, Secret>,
+    /// By key. What stands below a key has its name and a dot before its own.
+    values: Values,
+    /// Sections about services, by name.
+    services: BTreeMap<String, Values>,
 }
+
+type Values = BTreeMap<String, Secret>;
 
 impl Profile {
     /// The profile that the environment names, or `default`.
@@ -56,28 +70,58 @@ impl Profile {
                 "look at AWS_PROFILE, AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
             ));
         }
+        profile.warn();
         Ok(profile)
     }
 
-    /// Adds what a file says of the profile; whether it says anything.
+    fn warn(&self) {
+        let asked = |key: &&&str| {
+            self.get(key)
+                .is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+        };
+        for key in NO_EFFECT.iter().filter(asked) {
+            let name = &self.name;
+            tracing::warn!(
+                "`{key}` of the AWS profile `{name}` has no effect; set AWS_ENDPOINT_URL_S3 to the host"
+            );
+        }
+    }
+
+    /// Adds what a file says of the profile, and of services; whether it says anything of the profile.
     fn add(&mut self, text: &str) -> bool {
-        let (mut ours, mut found) = (false, false);
+        let mut found = false;
+        let mut about = ("", "");
+        let mut above = String::new();
         for line in text.lines() {
-            // Values below a key are indented; none of them is needed here.
-            if line.starts_with([' ', '\t', '#', ';']) {
+            let is_below = line.starts_with([' ', '\t']);
+            let line = line.trim();
+            if line.starts_with(['#', ';']) {
                 continue;
             }
-            if let Some(section) = line.trim_end().strip_prefix('[') {
-                let section = section.split(']').next().unwrap_or_default().trim();
-                let section = section.strip_prefix("profile").map_or(section, str::trim);
-                ours = section.trim_matches(['"', '\'']) == self.name;
-                found |= ours;
-            } else if let (true, Some((key, value))) = (ours, line.split_once('=')) {
-                let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
-                self.values.insert(key, Secret::new(value));
+            if let (false, Some(header)) = (is_below, line.strip_prefix('[')) {
+                about = section(header);
+                found |= about == ("profile", &self.name);
+            } else if let Some((key, value)) = line.split_once('=') {
+                let mut key = key.trim().to_ascii_lowercase();
+                match is_below {
+                    true => key = format!("{above}.{key}"),
+                    false => above.clone_from(&key),
+                }
+                if let Some(values) = self.values_of(about) {
+                    values.insert(key, Secret::new(value.trim()));
+                }
             }
         }
         found
+    }
+
+    /// Where to put what a section says, if that is of any use.
+    fn values_of(&mut self, about: (&str, &str)) -> Option<&mut Values> {
+        match about {
+            ("profile", name) if name == self.name => Some(&mut self.values),
+            ("services", name) => Some(self.services.entry(name.to_owned()).or_default()),
+            _ => None,
+        }
     }
 
     /// A value that is set and not empty.
@@ -86,10 +130,22 @@ impl Profile {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Where S3 is: what is said of the one service comes first.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        let services = self
+            .get("services")
+            .and_then(|name| self.services.get(name));
+        let of_s3 = services.and_then(|services| services.get("s3.endpoint_url"));
+        let of_s3 = of_s3.map(Secret::expose).filter(|value| !value.is_empty());
+        of_s3.or(self.get("endpoint_url"))
+    }
+
     /// Fails if its credentials are to be had in a way that is not known here.
-    pub(super) fn check_credentials(&self) -> Result<()> {
-        let elsewhere = |(key, _): &&(&str, &str)| self.get(key).is_some();
-        let Some((key, what)) = ELSEWHERE.iter().find(elsewhere) else {
+    pub(super) fn check_credentials(&self, has_keys: bool) -> Result<()> {
+        let elsewhere = |(key, _, first): &&(&str, &str, bool)| {
+            (*first || !has_keys) && self.get(key).is_some()
+        };
+        let Some((key, what, _)) = ELSEWHERE.iter().find(elsewhere) else {
             return Ok(());
         };
         let message = format!(
@@ -100,6 +156,16 @@ impl Profile {
             "put them into the environment: eval \"$(aws configure export-credentials --format env)\"",
         ))
     }
+}
+
+/// What a section is about, and the name of that: `[profile ml]`, `[services local]`. `[ml]` is a profile too.
+fn section(header: &str) -> (&str, &str) {
+    let inner = header.split(']').next().unwrap_or_default().trim();
+    let (about, name) = match inner.split_once([' ', '\t']) {
+        Some((about @ ("profile" | "services" | "sso-session"), name)) => (about, name.trim()),
+        _ => ("profile", inner),
+    };
+    (about, name.trim_matches(['"', '\'']))
 }
 
 fn location(env: &Environment, variable: &str, usual: &str) -> Option<PathBuf> {
@@ -186,9 +252,9 @@ mod tests {
 
     #[test]
     fn credentials_from_elsewhere_are_refused_by_name() {
-        for (key, _) in ELSEWHERE {
+        for (key, ..) in ELSEWHERE {
             let profile = read(&format!("[default]\n{key} = x\n"), "", None).expect("a profile");
-            let error = profile.check_credentials().expect_err(key);
+            let error = profile.check_credentials(false).expect_err(key);
             assert!(error.message().contains(key), "{error}");
         }
     }

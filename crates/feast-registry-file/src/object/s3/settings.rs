@@ -10,7 +10,7 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::profile::Profile;
 use crate::Pace;
-use crate::object::environment::Environment;
+use crate::object::environment::{self, Environment};
 use crate::object::http::Timing;
 use crate::object::place::PACE;
 
@@ -31,6 +31,21 @@ const HANDED_ON: [&str; 14] = [
     "AWS_SKIP_SIGNATURE",
     "AWS_UNSIGNED_PAYLOAD",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
+];
+
+const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+
+/// Where credentials come from if no keys are set, in this order, and by which variable.
+const SOURCES: [(&str, &str); 3] = [
+    (WEB_IDENTITY, "STS (AWS_WEB_IDENTITY_TOKEN_FILE)"),
+    (
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "the container's role (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI)",
+    ),
+    (
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "the container's role (AWS_CONTAINER_CREDENTIALS_FULL_URI)",
+    ),
 ];
 
 /// Access key, its secret and perhaps a session token.
@@ -81,23 +96,24 @@ impl S3Settings {
             .or(env.get("FEAST_S3_ENDPOINT_URL"))
             .or(env.get("AWS_ENDPOINT_URL_S3"))
             .or(env.get("AWS_ENDPOINT_URL"))
-            .or(profile.get("endpoint_url"));
+            .or(profile.endpoint());
         let region = url
             .query_value("region")
             .or(env.get("AWS_REGION"))
             .or(env.get("AWS_DEFAULT_REGION"))
             .or(profile.get("region"));
+        let certificates = env.get("AWS_CA_BUNDLE").or(profile.get("ca_bundle"));
         let settings = S3Settings {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
-            endpoint: endpoint.map(checked_endpoint).transpose()?,
+            endpoint: endpoint.map(environment::endpoint).transpose()?,
             region: region.map(str::to_owned),
-            virtual_host: virtual_host(url, &env)?,
+            virtual_host: virtual_host(url, &env, &profile)?,
             credentials: match of_url(url) {
                 None => credentials(&env, &profile)?,
                 given => given,
             },
-            certificates: env.get("AWS_CA_BUNDLE").map(PathBuf::from),
+            certificates: certificates.map(PathBuf::from),
             put_arguments: options.s3_additional_kwargs.clone(),
             timing: Timing::default(),
             pace: PACE,
@@ -135,6 +151,16 @@ impl S3Settings {
         Ok(builder)
     }
 
+    /// Where its credentials come from, for people.
+    pub(super) fn source(&self) -> &'static str {
+        if self.credentials.is_some() {
+            return "the keys that are set";
+        }
+        let asked = |(variable, _): &&(&str, &str)| self.environment.get(variable).is_some();
+        let found = SOURCES.iter().find(asked);
+        found.map_or("the role of this machine (IMDS)", |(_, source)| source)
+    }
+
     /// The library wants the bucket in the host's name where it is to be there.
     fn host(&self, endpoint: &str) -> String {
         match endpoint.split_once("://") {
@@ -146,28 +172,25 @@ impl S3Settings {
     }
 }
 
-fn checked_endpoint(endpoint: &str) -> Result<String> {
-    let endpoint = endpoint.trim_end_matches('/');
-    if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
-        return Ok(endpoint.to_owned());
+fn virtual_host(url: &RegistryUrl, env: &Environment, profile: &Profile) -> Result<bool> {
+    if let Some(style) = url.query_value("addressing_style") {
+        return is_virtual(style);
     }
-    // It is not repeated: somebody may have put a password there.
-    let message = "the endpoint of the S3 store is no URL";
-    Err(Error::new(ErrorKind::Config, message)
-        .with_hint("FEAST_S3_ENDPOINT_URL and AWS_ENDPOINT_URL look like https://s3.example.com"))
+    match env.get("AWS_VIRTUAL_HOSTED_STYLE_REQUEST") {
+        Some(asked) => Ok(asked.eq_ignore_ascii_case("true") || asked == "1"),
+        None => profile
+            .get("s3.addressing_style")
+            .map_or(Ok(false), is_virtual),
+    }
 }
 
-fn virtual_host(url: &RegistryUrl, env: &Environment) -> Result<bool> {
-    match url.query_value("addressing_style") {
-        Some("virtual") => Ok(true),
-        Some("path" | "auto") => Ok(false),
-        Some(other) => {
+fn is_virtual(style: &str) -> Result<bool> {
+    match style {
+        "virtual" => Ok(true),
+        "path" | "auto" => Ok(false),
+        other => {
             let message = format!("`addressing_style={other}` makes no sense");
             Err(Error::new(ErrorKind::Config, message).with_hint("it is `path` or `virtual`"))
-        }
-        None => {
-            let asked = env.get("AWS_VIRTUAL_HOSTED_STYLE_REQUEST");
-            Ok(asked.is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1"))
         }
     }
 }
@@ -195,17 +218,19 @@ fn credentials(env: &Environment, profile: &Profile) -> Result<Option<Credential
     if key.is_some() {
         return Ok(from(key, secret, env.get("AWS_SESSION_TOKEN")));
     }
-    if env.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() {
-        return Ok(None);
+    if env.get(WEB_IDENTITY).is_some() {
+        let message = format!("{WEB_IDENTITY} is set, and no role that it is for");
+        let role = env.get("AWS_ROLE_ARN").ok_or_else(|| {
+            Error::new(ErrorKind::Config, message).with_hint("set AWS_ROLE_ARN, too")
+        });
+        return role.map(|_| None);
     }
     let of_profile = from(
         profile.get("aws_access_key_id"),
         profile.get("aws_secret_access_key"),
         profile.get("aws_session_token"),
     );
-    if of_profile.is_none() {
-        profile.check_credentials()?;
-    }
+    profile.check_credentials(of_profile.is_some())?;
     Ok(of_profile)
 }
 
@@ -239,6 +264,53 @@ mod tests {
         let settings = settings(url, &[]).expect("settings");
         let endpoint = settings.endpoint.as_deref().expect("an endpoint");
         assert_eq!(settings.host(endpoint), "https://lake.s3.example.com");
+    }
+
+    /// Settings with a profile in `~/.aws/config`.
+    fn with_profile(config: &str) -> Result<S3Settings> {
+        let home = tempfile::tempdir().expect("a folder");
+        let file = home.path().join("config");
+        std::fs::write(&file, config).expect("a file");
+        settings(
+            "s3://lake/k",
+            &[("AWS_CONFIG_FILE", file.to_str().expect("a path"))],
+        )
+    }
+
+    #[test]
+    fn a_profile_says_where_the_store_is_and_how_the_bucket_is_named() {
+        let found = with_profile(
+            "[default]\nendpoint_url = http://general\nservices = local\nca_bundle = /roots.pem\n\
+             s3 =\n  addressing_style = virtual\n[services local]\ns3 =\n  endpoint_url = http://s3\n",
+        );
+        let found = found.expect("settings");
+        assert_eq!(found.endpoint.as_deref(), Some("http://s3"));
+        assert!(found.virtual_host);
+        assert_eq!(found.certificates, Some(PathBuf::from("/roots.pem")));
+        let bad = with_profile("[default]\ns3 =\n  addressing_style = round\n");
+        assert!(bad.expect_err("no style").message().contains("round"));
+    }
+
+    /// As boto3 does it: what a role may do is not what its keys may do.
+    #[test]
+    fn a_role_to_assume_is_never_replaced_by_the_keys_beside_it() {
+        let keys = "aws_access_key_id = AK\naws_secret_access_key = hush\n";
+        for (elsewhere, refused) in [
+            ("", false),
+            ("credential_process = run\n", false),
+            ("role_arn = arn:aws:iam::1:role/r\n", true),
+            ("sso_session = s\n", true),
+        ] {
+            let found = with_profile(&format!("[default]\n{keys}{elsewhere}"));
+            assert_eq!(found.is_err(), refused, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_a_role_is_refused() {
+        let error = settings("s3://b/k", &[("AWS_WEB_IDENTITY_TOKEN_FILE", "/token")]);
+        let error = error.expect_err("no role");
+        assert!(error.hint().unwrap_or_default().contains("AWS_ROLE_ARN"));
     }
 
     #[test]
