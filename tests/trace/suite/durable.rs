@@ -37,9 +37,20 @@ impl Folder {
         }
     }
 
+    /// All that is in it and in the folders below.
     fn files(&self) -> BTreeSet<PathBuf> {
-        let entries = fs::read_dir(&self.path).unwrap();
-        entries.map(|entry| entry.unwrap().path()).collect()
+        let mut files = BTreeSet::new();
+        let mut folders = vec![self.path.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path.clone());
+                }
+                files.insert(path);
+            }
+        }
+        files
     }
 
     /// Runs the command, and checks that it was done when it said so.
@@ -68,32 +79,38 @@ fn is_passing(path: &Path) -> bool {
     path.ends_with("-shm") || path.ends_with(".lock")
 }
 
-/// What was written, made or removed in a folder and not synchronised since.
+/// What was written, made or removed below a folder and not synchronised since, and what got its name
+/// before its content was on the disk: then the name leads to nothing after a crash, whatever follows.
 fn unfinished(folder: &Path, before: &BTreeSet<PathBuf>, events: &[Event]) -> BTreeSet<PathBuf> {
     let mut open = BTreeSet::new();
+    let mut early = BTreeSet::new();
     let mut known = before.clone();
-    let here = |path: &Path| path.parent() == Some(folder) && !is_passing(path);
+    let here = |path: &Path| path != folder && path.starts_with(folder) && !is_passing(path);
+    let above = |path: &Path| path.parent().unwrap_or(folder).to_owned();
     for event in events {
         match event {
             Event::Wrote(path) if here(path) => {
                 open.insert(path.clone());
             }
             Event::Opened(path) if here(path) && known.insert(path.clone()) => {
-                open.insert(folder.to_owned());
+                open.insert(above(path));
+            }
+            Event::Made(path) if here(path) => {
+                open.insert(above(path));
             }
             Event::Removed(path) if here(path) => {
                 known.remove(path);
                 // What was in it does not matter any more, but that it is gone does.
                 open.remove(path);
-                open.insert(folder.to_owned());
+                open.insert(above(path));
             }
             Event::Renamed(from, to) if here(to) => {
                 known.remove(from);
                 known.insert(to.clone());
                 if open.remove(from) {
-                    open.insert(to.clone());
+                    early.insert(to.clone());
                 }
-                open.insert(folder.to_owned());
+                open.extend([above(from), above(to)]);
             }
             Event::Synced(path) => {
                 open.remove(path);
@@ -101,6 +118,7 @@ fn unfinished(folder: &Path, before: &BTreeSet<PathBuf>, events: &[Event]) -> BT
             _ => {}
         }
     }
+    open.extend(early);
     open
 }
 
@@ -109,6 +127,16 @@ fn a_first_apply() {
     for registry in REGISTRIES {
         Folder::new().check(registry, &APPLY);
     }
+}
+
+/// A folder that nobody has put on the disk takes the registry with it.
+#[test]
+fn a_first_apply_into_folders_that_are_missing() {
+    let folder = Folder::new();
+    let registry = ("FEAST_REGISTRY_PATH", "new/folder/registry.pb");
+    folder.check(registry, &APPLY);
+    folder.check(registry, &["delete", "v"]);
+    assert!(folder.path.join("new/folder/registry.pb").is_file());
 }
 
 /// Another process may have put the present file there and not be done: it lets go of its lock before the
@@ -154,7 +182,29 @@ fn what_is_not_synchronised_is_noticed() {
         open(&[folder_synced.clone(), Event::Opened(new.clone())]),
         [folder]
     );
-    assert!(open(&[Event::Opened(new), folder_synced]).is_empty());
-    assert_eq!(open(&[Event::Removed(old)]), [folder]);
+    assert!(open(&[Event::Opened(new.clone()), folder_synced.clone()]).is_empty());
+    // Of a content that follows its name nobody knows when it came.
+    let wrote_new = Event::Wrote(new.clone());
+    let synced_new = Event::Synced(new.clone());
+    let renamed = Event::Renamed(new, old.clone());
+    let right = [
+        wrote_new.clone(),
+        synced_new,
+        renamed.clone(),
+        folder_synced.clone(),
+    ];
+    assert!(open(&right).is_empty());
+    let early = [
+        wrote_new,
+        renamed,
+        Event::Synced(old.clone()),
+        folder_synced,
+    ];
+    assert_eq!(open(&early), [old.as_path()]);
+    assert_eq!(open(&[Event::Removed(old.clone())]), [folder]);
+    let deep = file("deep");
+    let made = [Event::Made(deep.clone()), Event::Synced(deep.clone())];
+    assert_eq!(open(&made), [folder]);
+    assert_eq!(open(&[Event::Opened(deep.join("new"))]), [deep]);
     assert!(open(&[Event::Wrote(file("registry.db-shm"))]).is_empty());
 }

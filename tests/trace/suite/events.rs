@@ -11,6 +11,8 @@ pub(crate) enum Event {
     Synced(PathBuf),
     /// A file was opened, and made if it was not there.
     Opened(PathBuf),
+    /// A folder was made.
+    Made(PathBuf),
     /// A file was removed.
     Removed(PathBuf),
     /// A file got another name.

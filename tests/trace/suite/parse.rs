@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::events::Event;
 
 /// The system calls that [`events`] understands.
-pub(crate) const CALLS: &str = "fsync,fdatasync,write,pwrite64,pwritev,writev,ftruncate,openat,rename,renameat2,unlink,unlinkat";
+pub(crate) const CALLS: &str = "fsync,fdatasync,write,pwrite64,pwritev,writev,ftruncate,openat,mkdir,mkdirat,rename,renameat2,unlink,unlinkat";
 
 /// What happened, in the order in which it was done. Calls that failed did nothing.
 pub(crate) fn events(trace: &str) -> Vec<Event> {
@@ -52,6 +52,7 @@ fn event(call: &str) -> Option<Event> {
         }
         "fsync" | "fdatasync" => Some(Event::Synced(path(arguments)?)),
         "openat" if arguments.contains("O_CREAT") => Some(Event::Opened(path(result)?)),
+        "mkdir" | "mkdirat" => Some(Event::Made(quoted(arguments)?.into())),
         "unlink" | "unlinkat" => Some(Event::Removed(quoted(arguments)?.into())),
         "rename" | "renameat2" => {
             let mut names = arguments.split('"').skip(1).step_by(2);
@@ -84,6 +85,8 @@ fn a_trace_is_understood() {
 72 <... fsync resumed>) = 0
 71 rename("/w/a", "/w/d") = 0
 71 unlink("/w/e") = 0
+71 mkdir("/w/f", 0777) = 0
+71 mkdir("/w/f", 0777) = -1 EEXIST (File exists)
 71 +++ exited with 0 +++
 "#;
     let wanted = [
@@ -93,6 +96,7 @@ fn a_trace_is_understood() {
         Event::Synced("/w/a".into()),
         Event::Renamed("/w/a".into(), "/w/d".into()),
         Event::Removed("/w/e".into()),
+        Event::Made("/w/f".into()),
     ];
     assert_eq!(events(trace), wanted);
 }
