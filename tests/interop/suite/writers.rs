@@ -10,7 +10,6 @@ use feast_registry::Registry;
 use crate::keeper::{Keeper, PROJECT, Shared};
 use crate::objects::{meta, stored_view, view};
 use crate::processes::{is_soak, numbers};
-use crate::reader::Reader;
 use crate::time::interval;
 use crate::trials::{Ground, trials};
 use crate::worker::{Place, Worker};
@@ -161,7 +160,7 @@ async fn killed_writers_leave_a_whole_registry_with_all_that_was_acknowledged(ke
     const CALLS: i64 = 1_000;
     let shared = with_views(keeper).await;
     let registry = shared.location.open().await;
-    let mut reader = Reader::new(&registry, PROJECT, VIEW).await;
+    let readers = Readers::start(keeper, &shared);
     let mut acknowledged = BTreeSet::new();
     let (rounds, writers): (i64, i64) = (if is_soak() { 34 } else { 1 }, 3);
     for round in 0..rounds {
@@ -173,13 +172,14 @@ async fn killed_writers_leave_a_whole_registry_with_all_that_was_acknowledged(ke
             std::thread::sleep(Duration::from_micros(random(5_000) as u64));
             acknowledged.extend(worker.kill());
         }
-        reader.read(&registry).await;
         let kept = kept(&registry).await;
         let lost: Vec<_> = acknowledged.difference(&kept).collect();
         assert!(lost.is_empty(), "round {round}: {lost:?}");
     }
+    let (ours, feasts) = readers.finish();
+    let feasts = feasts.map_or(String::new(), |reads| format!(", Feast {reads} times"));
     say(&format!(
-        "{}: {} writers killed, {} acknowledged intervals, all are there",
+        "{}: {} writers killed, {} acknowledged intervals, all are there; read whole {ours} times meanwhile{feasts}",
         keeper.name(),
         rounds * writers,
         acknowledged.len()
