@@ -1,13 +1,13 @@
 //! The conformance suite on a server that speaks S3; run by `cargo xtask conformance`.
 
+mod server;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use feast_registry_conformance::{Harness, Opened, conformance_main};
-use feast_registry_core::backend::ObjectOptions;
-use feast_registry_core::url::RegistryUrl;
-use feast_registry_core::{Error, ErrorKind, Result, Store};
-use feast_registry_file::object::{Bucket, Careless, Environment, S3Settings};
+use feast_registry_core::{Result, Store};
+use feast_registry_file::object::{Bucket, Careless};
 use feast_registry_file::{FileOptions, FileStore};
 use uuid::Uuid;
 
@@ -26,16 +26,7 @@ impl S3Harness {
 
 /// The bucket, and what the keys of the suite start with.
 fn bucket() -> Result<(Bucket, String)> {
-    const VARIABLE: &str = "FEAST_REGISTRY_CONFORMANCE_URL";
-    let missing = |_| {
-        Error::new(ErrorKind::Config, format!("{VARIABLE} is not set"))
-            .with_hint("s3://key:secret@bucket/prefix?endpoint_url=http://127.0.0.1:9000")
-    };
-    let url = std::env::var(VARIABLE).map_err(missing)?;
-    let url = RegistryUrl::parse(&url)
-        .map_err(|error| Error::new(ErrorKind::Config, format!("{VARIABLE}: {error}")))?;
-    let environment = Environment::of_process();
-    let settings = S3Settings::new(&url, &ObjectOptions::default(), environment)?;
+    let settings = server::settings()?;
     let bucket = Bucket::s3(&settings, Careless::Refuse)?;
     Ok((bucket, settings.key))
 }

@@ -14,6 +14,7 @@ pub(crate) struct Backend {
 /// What most packages have: the suite, and tests of the backend's own that need a server.
 const WITH_SERVER: &[&str] = &["conformance", "server"];
 const SUITE_ONLY: &[&str] = &["conformance"];
+const S3: &[&str] = &["s3", "refusals"];
 const POSTGRES: &str = "feast-registry-postgres";
 const MYSQL: &str = "feast-registry-mysql";
 const FILE: &str = "feast-registry-file";
@@ -30,8 +31,8 @@ pub(crate) const BACKENDS: [Backend; 12] = [
     backend("mariadb", MYSQL, WITH_SERVER),
     backend("galera", MYSQL, SUITE_ONLY),
     backend("cockroachdb", "feast-registry-cockroachdb", WITH_SERVER),
-    backend("s3", FILE, &["s3"]),
-    backend("seaweedfs", FILE, &["s3"]),
+    backend("s3", FILE, S3),
+    backend("seaweedfs", FILE, S3),
     // Trials of blobs on the same fake, and on that of S3.
     backend("gcs", FILE, &["gcs", "objects"]),
 ];

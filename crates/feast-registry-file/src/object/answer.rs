@@ -2,13 +2,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::sending::Sent;
+
 /// How much of an error's text is kept for people.
 const MESSAGE: usize = 200;
 
 /// Travels with a call and keeps what became of its last request: the library that makes the
 /// requests tells some outcomes apart that matter here, and joins others.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trail(Arc<Mutex<Last>>);
+pub(super) struct Trail {
+    last: Arc<Mutex<Last>>,
+    /// How much of its content was sent.
+    pub(super) sent: Sent,
+}
 
 /// What became of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,12 +43,20 @@ pub(super) struct Answer {
 }
 
 impl Trail {
+    /// Of a request whose content is counted.
+    pub(super) fn of_sending(sent: Sent) -> Self {
+        Trail {
+            sent,
+            ..Trail::default()
+        }
+    }
+
     pub(super) fn note(&self, last: Last) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
     pub(super) fn last(&self) -> Last {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.clone()
     }
 

@@ -110,10 +110,10 @@ impl ObjectBlob {
     /// A put of bytes on a condition, or on none, without a look at what the store does with it.
     pub(super) async fn put(&self, mode: PutMode, bytes: Bytes) -> Result<Replaced> {
         let mut patience = Patience::new(self.place.timing.patience);
-        let _progress =
+        let progress =
             Progress::of_sending(&self.describe(), bytes.len(), self.place.timing.report);
         loop {
-            let trail = Trail::default();
+            let trail = Trail::of_sending(progress.sent());
             let mut options = PutOptions::from(mode.clone());
             options.extensions.insert(trail.clone());
             let writer = Arc::clone(&self.place.clients().writer);

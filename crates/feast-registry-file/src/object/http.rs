@@ -23,6 +23,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::answer::{Answer, Last, Trail};
 use super::credentials::Source;
+use super::sending;
 
 /// The most of an error document that is read.
 const DOCUMENT: usize = 16 << 10;
@@ -147,7 +148,14 @@ impl HttpService for Watched {
         };
         let sent = u64::try_from(request.body().content_length()).unwrap_or(u64::MAX);
         let limit = self.timing.answer + Duration::from_secs(sent / self.timing.slowest.max(1));
-        match self.answered(request, limit).await {
+        let answered = async {
+            let response = match sent {
+                0 => self.client.call(request).await?,
+                _ => sending::send(&self.client, request, &trail.sent).await?,
+            };
+            understood(response).await
+        };
+        match within(limit, answered).await {
             Ok((answer, response)) => {
                 trail.note(Last::Answered(answer));
                 Ok(response)
@@ -161,21 +169,13 @@ impl HttpService for Watched {
 }
 
 impl Watched {
-    async fn answered(
-        &self,
-        request: HttpRequest,
-        limit: Duration,
-    ) -> Result<(Answer, HttpResponse), HttpError> {
+    async fn call_for_credentials(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let host = request.uri().host().unwrap_or_default().to_owned();
         let answered = async {
             let response = self.client.call(request).await?;
             understood(response).await
         };
-        within(limit, answered).await
-    }
-
-    async fn call_for_credentials(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let host = request.uri().host().unwrap_or_default().to_owned();
-        let answered = self.answered(request, CREDENTIALS).await;
+        let answered = within(CREDENTIALS, answered).await;
         self.source.note(match &answered {
             Ok((answer, _)) if answer.status < 400 => None,
             Ok((answer, _)) => Some(format!("{host} answers {}", answer.verdict())),

@@ -19,6 +19,7 @@ mod place;
 mod probe;
 #[cfg(feature = "s3")]
 mod s3;
+mod sending;
 mod transfer;
 mod verdict;
 

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use object_store::GetResult;
 
 use super::http::Timing;
+use super::sending::Sent;
 use super::verdict::Verdict;
 
 /// The largest object that is taken: more than a protobuf message can be.
@@ -60,30 +61,40 @@ pub(super) async fn receive(
     Ok(bytes.into())
 }
 
-/// Tells now and then, as long as it lives, that an object is still being sent.
+/// Tells now and then, as long as it lives, how much of an object is sent.
 #[derive(Debug)]
-pub(super) struct Progress(Option<tokio::task::JoinHandle<()>>);
+pub(super) struct Progress {
+    sent: Sent,
+    /// Something small is answered before there is anything to tell.
+    task: Option<tokio::task::JoinHandle<()>>,
+}
 
 impl Progress {
-    /// For something small it does nothing: that is answered before there is anything to tell.
     pub(super) fn of_sending(object: &str, size: usize, every: Duration) -> Self {
         const SMALL: usize = 1 << 20;
-        let object = object.to_owned();
+        let (object, sent) = (object.to_owned(), Sent::default());
+        let counted = sent.clone();
         let tell = async move {
-            let start = Instant::now();
             loop {
                 tokio::time::sleep(every).await;
-                let seconds = start.elapsed().as_secs();
-                tracing::warn!(object, bytes = size, seconds, "still writing");
+                tracing::warn!(object, bytes = counted.bytes(), of = size, "still writing");
             }
         };
-        Progress((size > SMALL).then(|| tokio::spawn(tell)))
+        Progress {
+            sent,
+            task: (size > SMALL).then(|| tokio::spawn(tell)),
+        }
+    }
+
+    /// Counts what is sent.
+    pub(super) fn sent(&self) -> Sent {
+        self.sent.clone()
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(task) = &self.0 {
+        if let Some(task) = &self.task {
             task.abort();
         }
     }

@@ -58,6 +58,8 @@ pub(crate) enum Fault {
     BreakAfter,
     /// Nothing is ever answered, and nothing is done.
     Stall,
+    /// Its content is not even read.
+    Unread,
     /// It is done, and nothing is ever answered.
     StallAfter,
     /// Half of the content is sent, and then nothing more.
@@ -224,10 +226,13 @@ impl Fake {
     /// An error cuts the connection without an answer.
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
         let (parts, body) = request.into_parts();
+        let fault = self.fault(&parts.method);
+        if fault == Some(Fault::Unread) {
+            return std::future::pending().await;
+        }
         let body = axum::body::to_bytes(Body::new(body), usize::MAX).await;
         let body = body.map_err(|_| Cut)?;
         let (bucket, key) = objects::address(parts.uri.path());
-        let fault = self.fault(&parts.method);
         if fault == Some(Fault::Stall) {
             self.note(&parts.method, &key, 0);
             return std::future::pending().await;

@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// The messages of events that were logged since.
+/// The messages of events that were logged since, with their fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Logged(Arc<Mutex<Vec<String>>>);
 
@@ -30,9 +30,11 @@ impl Logged {
 
 impl Visit for Logged {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "message" {
-            let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            messages.push(format!("{value:?}"));
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (field.name(), messages.last_mut()) {
+            ("message", _) => messages.push(format!("{value:?}")),
+            (name, Some(message)) => message.push_str(&format!(" {name}={value:?}")),
+            (_, None) => {}
         }
     }
 }
