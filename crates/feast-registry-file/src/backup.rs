@@ -4,6 +4,7 @@
 //! of the write.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -116,6 +117,7 @@ async fn overwrite<C>(blob: &dyn Blob, content: impl Fn() -> C + Send + Sync) ->
 where
     C: Future<Output = Result<Option<Bytes>>> + Send,
 {
+    let start = Instant::now();
     for _ in 0..ATTEMPTS {
         let there = blob.version().await?;
         let Some(bytes) = content().await? else {
@@ -128,8 +130,12 @@ where
         match blob.replace(there.as_ref(), bytes).await {
             Ok(Replaced::Done(_) | Replaced::Covered(_)) => return Ok(true),
             Ok(Replaced::Conflict) => {}
-            Err(error) if error.kind() == ErrorKind::UnknownOutcome => {}
-            Err(error) => return Err(error),
+            Err(error) if error.kind() != ErrorKind::UnknownOutcome => return Err(error),
+            Err(error) if start.elapsed() > blob.pace().patience => {
+                // Whatever became of it, the registry is as it was.
+                return Err(Error::new(ErrorKind::Unavailable, error.message()));
+            }
+            Err(_) => {}
         }
     }
     Err(busy(&blob.describe()))

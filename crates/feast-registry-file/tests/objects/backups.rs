@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use feast_registry_file::{Blob, FileOptions, Loaded, Pace, Replaced, Version};
 use hyper::Method;
 
 use crate::create;
-use crate::fake::{Fake, Fault, KINDS, Kind};
+use crate::fake::{Fake, Fault, KINDS, Kind, SOON};
 use crate::registry::{KEY, apply, names, names_in, open_at};
 
 const VERSIONS: u32 = 3;
@@ -180,6 +181,25 @@ async fn a_backup_whose_answer_is_lost_is_kept_all_the_same() {
             apply(&registry, "two").await.expect("applied");
             assert_eq!(sizes(&registry, &fake).await, [1], "{kind:?} {fault:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_backup_that_is_never_answered_leaves_the_registry_as_it_was() {
+    for kind in KINDS {
+        let mut fake = Fake::start(kind);
+        fake.answer = SOON;
+        fake.pace = Some(Pace {
+            patience: Duration::ZERO,
+            ..Pace::default()
+        });
+        let registry = keeping(fake.blob(KEY)).await;
+        apply(&registry, "one").await.expect("applied");
+        fake.fail(Method::PUT, [Fault::Stall]);
+        let error = apply(&registry, "two").await.expect_err("no answer");
+        // Nobody needs to find out whether it was written.
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{kind:?} {error:?}");
+        assert_eq!(names(&fake).await.len(), 1, "{kind:?}");
     }
 }
 
