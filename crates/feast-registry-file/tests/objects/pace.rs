@@ -33,19 +33,25 @@ fn puts(fake: &Fake, wanted: Option<u16>) -> usize {
 }
 
 #[tokio::test]
-async fn what_one_process_writes_meanwhile_goes_into_the_next_put() {
-    const CHANGES: usize = 40;
+async fn one_process_keeps_the_pace_and_writes_together_what_comes_meanwhile() {
+    const ROUNDS: usize = 4;
+    const TASKS: usize = 10;
     let fake = fake();
     let registry = open_at(fake.blob(KEY), FileOptions::default()).await;
-    let registry = registry.expect("a registry");
-    let names_of: Vec<String> = (0..CHANGES).map(|n| format!("entity_{n}")).collect();
-    let changes = names_of.iter().map(|name| apply(&registry, name));
-    for applied in futures::future::join_all(changes).await {
-        applied.expect("applied");
+    let registry = &registry.expect("a registry");
+    for round in 0..ROUNDS {
+        let change = |task| async move {
+            let name = format!("entity_{round}_{task}");
+            apply(registry, &name).await
+        };
+        for applied in futures::future::join_all((0..TASKS).map(change)).await {
+            applied.expect("applied");
+        }
     }
-    assert_eq!(names(&fake).await.len(), CHANGES);
+    assert_eq!(names(&fake).await.len(), ROUNDS * TASKS);
     assert_eq!(puts(&fake, Some(429)), 0, "{:?}", fake.control().seen);
-    assert!(puts(&fake, None) <= 4, "{:?}", fake.control().seen);
+    let all = puts(&fake, None);
+    assert!(all <= 2 * ROUNDS, "{:?}", fake.control().seen);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
