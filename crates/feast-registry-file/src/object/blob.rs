@@ -107,8 +107,14 @@ impl ObjectBlob {
         }
     }
 
-    /// A put of bytes on a condition, or on none, without a look at what the store does with it.
-    pub(super) async fn put(&self, mode: PutMode, bytes: Bytes) -> Result<Replaced> {
+    /// A put of bytes on a condition, or on none, without a look at what the store does with it. One that the
+    /// store puts off is sent again, for a while; `while_it_holds` looks at the condition before that.
+    pub(super) async fn put(
+        &self,
+        mode: PutMode,
+        bytes: Bytes,
+        while_it_holds: bool,
+    ) -> Result<Replaced> {
         let mut patience = Patience::new(self.place.timing.patience);
         let progress =
             Progress::of_sending(&self.describe(), bytes.len(), self.place.timing.report);
@@ -134,6 +140,19 @@ impl ObjectBlob {
                         .await?;
                 }
             }
+            if while_it_holds && !self.may_hold(&mode).await {
+                return Ok(Replaced::Conflict);
+            }
+        }
+    }
+
+    /// Where only so many writes are taken, those of others are in the way, and what was to be replaced has gone
+    /// with them.
+    async fn may_hold(&self, mode: &PutMode) -> bool {
+        match self.version().await {
+            Ok(version) => *mode == PutMode::Overwrite || *mode == condition(version.as_ref()),
+            // The put will tell.
+            Err(_) => true,
         }
     }
 
@@ -197,7 +216,7 @@ impl Blob for ObjectBlob {
         } else {
             PutMode::Overwrite
         };
-        self.put(mode, bytes).await
+        self.put(mode, bytes, true).await
     }
 
     fn pace(&self) -> Pace {

@@ -55,7 +55,7 @@ async fn put(probe: &ObjectBlob, expected: Option<&Version>) -> Result<bool> {
         "whether this store keeps conditions: {}",
         Uuid::new_v4()
     ));
-    match probe.put(condition(expected), bytes).await {
+    match probe.put(condition(expected), bytes, false).await {
         Ok(replaced) => Ok(replaced != Replaced::Conflict),
         // A store that does not know conditions may say so.
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(true),

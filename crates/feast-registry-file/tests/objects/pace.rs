@@ -56,8 +56,8 @@ async fn one_process_keeps_the_pace_and_writes_together_what_comes_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_lose_nothing_and_do_not_storm() {
-    const WRITERS: usize = 4;
-    const EACH: usize = 4;
+    const WRITERS: usize = 12;
+    const EACH: usize = 2;
     let fake = fake();
     let writers = (0..WRITERS).map(|writer| {
         let fake = fake.clone();
@@ -79,9 +79,9 @@ async fn several_processes_lose_nothing_and_do_not_storm() {
         puts(&fake, Some(200)),
         puts(&fake, Some(429)),
     );
-    println!("{all} puts, {done} done, {early} too early");
+    // Each of them has to try, but not all the time.
     assert!(
-        all <= 4 * done,
+        all <= 8 * done,
         "{all} puts, {done} done, {early} too early"
     );
 }
