@@ -55,11 +55,12 @@ pub(super) fn acquire_unless(
 ) -> Result<Option<File>> {
     let start = Instant::now();
     let random = RandomState::new();
+    let mut opened = Opened::default();
     for look in 0_u64.. {
         if needless() {
             return Ok(None);
         }
-        if let Some(file) = attempt(place, lock)? {
+        if let Some(file) = opened.attempt(place, lock)? {
             return Ok(Some(file));
         }
         if start.elapsed() >= patience {
@@ -74,15 +75,31 @@ pub(super) fn acquire_unless(
 
 /// Takes a lock, if nobody has it.
 pub(super) fn attempt(place: &Place, lock: Lock) -> Result<Option<File>> {
-    let path = lock.path(place);
-    loop {
-        let file = open(&path, place.path())?;
-        match file.try_lock() {
-            Ok(()) if is_at(&file, &path) => return Ok(Some(file)),
-            // Whoever held it has removed the registry, and the file with it.
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(problem)) => return Err(error("lock", &path, &problem)),
+    Opened::default().attempt(place, lock)
+}
+
+/// The file of a lock that was not free yet.
+#[derive(Default)]
+struct Opened(Option<File>);
+
+impl Opened {
+    fn attempt(&mut self, place: &Place, lock: Lock) -> Result<Option<File>> {
+        let path = lock.path(place);
+        loop {
+            let file = match self.0.take() {
+                Some(file) => file,
+                None => open(&path, place.path())?,
+            };
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Some(file)),
+                // Whoever held it has removed the registry, and the file with it.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    self.0 = Some(file);
+                    return Ok(None);
+                }
+                Err(TryLockError::Error(problem)) => return Err(error("lock", &path, &problem)),
+            }
         }
     }
 }

@@ -207,9 +207,11 @@ impl Blob for LocalFile {
         let (path, turns, version) = (self.path.clone(), Arc::clone(&self.turns), version.clone());
         blocking(move || {
             let place = Place::of(&path)?;
-            match turns.sharing().filter(|_| version.generation.is_some()) {
-                Some(held) => turns.settle(&place, &held, &version),
-                None => folder::sync(place.folder()).map(|()| true),
+            match (version.generation.is_some(), turns.sharing()) {
+                (false, _) => folder::sync(place.folder()).map(|()| true),
+                (true, Some(held)) => turns.settle(&place, &held, &version),
+                // It was handed on, and whoever saw it has had to let go of the lock since: nothing is known of it.
+                (true, None) => Ok(false),
             }
         })
         .await?
