@@ -21,9 +21,15 @@ const WRITERS: [usize; 3] = [1, 8, 32];
 
 /// Everything, or the work whose name contains `only`.
 pub(crate) async fn all<R: Raw>(target: &Target<R>, only: &str) {
+    let wanted = |work: &str| work.contains(only);
+    if !["apply", "materialise", "read", "batch"]
+        .into_iter()
+        .any(wanted)
+    {
+        return;
+    }
     head(target.name);
     fill(target).await;
-    let wanted = |work: &str| work.contains(only);
     if wanted("apply") {
         applies(target).await;
     }
@@ -36,7 +42,6 @@ pub(crate) async fn all<R: Raw>(target: &Target<R>, only: &str) {
     if wanted("batch") {
         batches(target).await;
     }
-    crate::cache::all(target, wanted).await;
 }
 
 pub(crate) async fn fill<R: Raw>(target: &Target<R>) {
