@@ -128,7 +128,7 @@ impl Backend for CockroachBackend {
         open_options(options, dialect, Product::CockroachDb).await
     }
 
-    fn schema_statements(&self) -> Vec<String> {
-        create_statements(&CockroachDialect::default())
+    fn schema_statements(&self, options: &StoreOptions) -> Vec<String> {
+        create_statements(&CockroachDialect::in_schema(options.schema.clone()))
     }
 }

@@ -127,9 +127,9 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// [`Opening::Other`]: [`Backends::open`] then asks that one.
     async fn open(&self, options: &StoreOptions) -> Result<Opening>;
 
-    /// The statements that would create the tables, for people who run them by hand; empty
-    /// where there are none.
-    fn schema_statements(&self) -> Vec<String> {
+    /// The statements that would create the tables where these options have them, for people who
+    /// run them by hand; empty where there are none. Nothing is connected to.
+    fn schema_statements(&self, _options: &StoreOptions) -> Vec<String> {
         Vec::new()
     }
 }

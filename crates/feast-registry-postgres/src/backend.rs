@@ -30,8 +30,8 @@ impl Backend for PostgresBackend {
         open_options(options, dialect, Product::PostgreSql).await
     }
 
-    fn schema_statements(&self) -> Vec<String> {
-        create_statements(&PostgresDialect::new())
+    fn schema_statements(&self, options: &StoreOptions) -> Vec<String> {
+        create_statements(&PostgresDialect::in_schema(options.schema.clone()))
     }
 }
 

@@ -5,13 +5,15 @@
 //! one place after the other, by sending statements that fail in the place of those that would
 //! not: what follows is the server's own behaviour, with everything that was sent behind them.
 //! [`deadlock`] lets two sessions wait for each other. [`restarts_at_every_place`] and
-//! [`restarts_for_ever`] are whole tests.
+//! [`restarts_for_ever`] are whole tests; so is [`compare_statements`], which needs no server.
 
 mod beside;
 mod everywhere;
+mod golden;
 
 pub use self::beside::deadlock;
 pub use self::everywhere::{restarts_at_every_place, restarts_for_ever};
+pub use self::golden::{compare_statements, statements};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

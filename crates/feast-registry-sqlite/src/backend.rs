@@ -32,7 +32,7 @@ impl Backend for SqliteBackend {
         Ok(Opening::Store(Arc::new(store)))
     }
 
-    fn schema_statements(&self) -> Vec<String> {
+    fn schema_statements(&self, _options: &StoreOptions) -> Vec<String> {
         create_statements(&SqliteDialect)
     }
 }

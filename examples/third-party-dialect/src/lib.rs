@@ -45,7 +45,7 @@ impl Backend for Yugabyte {
     }
 
     /// For `schema print`, which connects to nothing.
-    fn schema_statements(&self) -> Vec<String> {
-        create_statements(&YugabyteDialect::default())
+    fn schema_statements(&self, options: &StoreOptions) -> Vec<String> {
+        create_statements(&YugabyteDialect::in_schema(options.schema.clone()))
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(command: SchemaCommand, session: &mut Session<'_>) -> Ou
     match command {
         SchemaCommand::Print => {
             let backend = session.backends.for_scheme(config.registry.path.scheme())?;
-            let statements = backend.schema_statements();
+            let statements = backend.schema_statements(&feast_registry::store_options(&config)?);
             if statements.is_empty() {
                 let message = format!("the backend {} has no tables", backend.name());
                 return Err(Error::new(ErrorKind::Unsupported, message).into());

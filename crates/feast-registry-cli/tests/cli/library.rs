@@ -26,6 +26,14 @@ impl Backend for Shared {
     async fn open(&self, _options: &StoreOptions) -> Result<Opening> {
         Ok(Opening::Store(Arc::new(self.0.handle())))
     }
+
+    /// Where there is a schema, as if it held a table.
+    fn schema_statements(&self, options: &StoreOptions) -> Vec<String> {
+        let schema = options.schema.iter();
+        schema
+            .map(|schema| format!("CREATE TABLE {schema}.t"))
+            .collect()
+    }
 }
 
 #[derive(Clone, Default)]
@@ -82,4 +90,16 @@ async fn a_third_party_backend_gets_every_command() {
     assert!(code == 0 && out.contains("Usage:"), "{out}");
     let (code, _, err) = run(&backends, "bogus", "").await;
     assert!(code == 2 && err.contains("bogus"), "{err}");
+}
+
+#[tokio::test]
+async fn tables_are_printed_in_the_configured_schema() {
+    let backends = Backends::new().with(Shared::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feature_store.yaml");
+    let yaml = "project: p\nregistry: {path: shared://here, schema: mine}\n";
+    std::fs::write(&file, yaml).unwrap();
+    let print = format!("-f {} schema print", file.display());
+    let (code, out, err) = run(&backends, &print, "").await;
+    assert_eq!((code, out.as_str()), (0, "CREATE TABLE mine.t;\n"), "{err}");
 }

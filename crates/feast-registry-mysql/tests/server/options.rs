@@ -143,7 +143,8 @@ async fn reads_that_may_be_behind_go_to_the_replica(server: Arc<Server>) {
 async fn printed_statements_make_the_tables(server: Arc<Server>) {
     use feast_registry_core::backend::Backend as _;
     let fixture = Fixture::new(&server).await;
-    for statement in feast_registry_mysql::MysqlBackend.schema_statements() {
+    let options = StoreOptions::new(RegistryUrl::parse(&fixture.url()).unwrap());
+    for statement in feast_registry_mysql::MysqlBackend.schema_statements(&options) {
         fixture.sql(&statement).await;
     }
     let store = fixture.store().await;
@@ -152,5 +153,6 @@ async fn printed_statements_make_the_tables(server: Arc<Server>) {
         .initialize(feast_registry_core::store::SchemaMode::Verify)
         .await
         .unwrap();
+    assert!(store.upgrade(true).await.unwrap().is_empty());
     fixture.end().await;
 }

@@ -1,10 +1,13 @@
 //! The rights that `docs/databases.md` says are enough: its own statements are run.
 
+use feast_registry_core::backend::{Backend, StoreOptions};
 use feast_registry_core::store::{SchemaMode, Teardown};
-use feast_registry_core::url::Secret;
+use feast_registry_core::url::{RegistryUrl, Secret};
 use feast_registry_core::{Delete, ErrorKind, Kind, Registry, Store};
-use feast_registry_postgres::{PostgresDialect, PostgresDriver, PostgresSettings, open};
-use feast_registry_sql::SqlStore;
+use feast_registry_postgres::{
+    PostgresBackend, PostgresDialect, PostgresDriver, PostgresSettings, open,
+};
+use feast_registry_sql::{Access, Driver, SqlStore, Step};
 
 use crate::fixture::{Fixture, view};
 
@@ -98,6 +101,29 @@ pub(crate) async fn a_server_needs_no_right_to_create() {
     let error = server.teardown(Teardown::Tables).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
     drop(registry);
+    roles.end().await;
+}
+
+pub(crate) async fn printed_statements_make_the_tables() {
+    let roles = Roles::new().await;
+    let mut options = StoreOptions::new(RegistryUrl::parse("postgresql://db/feast").unwrap());
+    options.schema = Some(roles.fixture.schema.clone());
+    let owner = PostgresDriver::new(
+        &roles.settings(&roles.owner, "the secret of the owner"),
+        PostgresDialect::new(),
+    );
+    let owner = owner.unwrap();
+    let mut connection = owner.acquire(Access::Write).await.unwrap();
+    for statement in PostgresBackend.schema_statements(&options) {
+        connection
+            .run(vec![Step::control(statement)])
+            .await
+            .unwrap();
+    }
+    drop(connection);
+    let server = roles.as_server();
+    server.initialize(SchemaMode::Verify).await.unwrap();
+    assert!(server.upgrade(true).await.unwrap().is_empty());
     roles.end().await;
 }
 

@@ -2,13 +2,18 @@
 
 use feast_registry_core::Kind;
 
+use super::version;
 use crate::Dialect;
 use crate::table::{PROJECT, columns, index_name, primary_key};
 
-/// The statements that create all tables and indexes, exactly as Feast has them.
+/// The statements that create all tables and indexes, exactly as Feast has them, and note the
+/// version of the schema beside them: what an upgrade of an empty database does.
 pub fn create_statements(dialect: &dyn Dialect) -> Vec<String> {
     let kinds = Kind::ALL.into_iter();
-    kinds.flat_map(|kind| create(dialect, kind)).collect()
+    let mut statements: Vec<String> = kinds.flat_map(|kind| create(dialect, kind)).collect();
+    statements.push(version::create_table(dialect));
+    statements.push(version::note(dialect));
+    statements
 }
 
 /// The statements that create one table with its index.
