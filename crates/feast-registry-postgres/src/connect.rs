@@ -166,6 +166,12 @@ fn config(settings: &PostgresSettings) -> Config {
     if let Some(idle) = settings.keepalives_idle {
         config.keepalives_idle(idle);
     }
+    if let Some(interval) = settings.keepalives_interval {
+        config.keepalives_interval(interval);
+    }
+    if let Some(count) = settings.keepalives_count {
+        config.keepalives_retries(count);
+    }
     if let Some(patience) = settings.tcp_user_timeout {
         config.tcp_user_timeout(patience);
     }

@@ -55,6 +55,9 @@ fn apply_pool(pool: &PoolOptions, settings: &mut PostgresSettings) {
 /// `?host=a:1&host=b:2`, libpq `?host=a,b&port=1,2`.
 fn hosts(url: &RegistryUrl, found: &parameters::Hosts) -> Result<Vec<Host>, String> {
     let ports = found.ports()?;
+    if found.addresses && !url.hosts().is_empty() {
+        return Err(parameters::BOTH_NAMES_AND_ADDRESSES.to_owned());
+    }
     if found.hosts.is_empty() {
         let port = ports.first().copied().unwrap_or(PORT);
         let hosts: Vec<Host> = url

@@ -9,16 +9,26 @@ use crate::settings::{PostgresSettings, TargetSession};
 use crate::tls::{RootCertificates, SslMode};
 
 /// Parameters that change nothing here, because it is always so or never.
-const WITHOUT_EFFECT: [&str; 9] = [
+const WITHOUT_EFFECT: [&str; 7] = [
     "client_encoding",
     "gssencmode",
     "krbsrvname",
     "sslcompression",
     "sslsni",
     "fallback_application_name",
-    "requirepeer",
     "autosave",
-    "service",
+];
+
+/// Parameters that would be dangerous to ignore, and why.
+const REFUSED: [(&str, &str); 5] = [
+    ("sslpassword", "keys must be kept without one"),
+    ("sslcrl", "revoked certificates would be accepted"),
+    ("sslcrldir", "revoked certificates would be accepted"),
+    ("requirepeer", "anybody's socket would be accepted"),
+    (
+        "service",
+        "the server would be another one; write what the service stands for",
+    ),
 ];
 
 /// The hosts and ports found among the parameters, as they are written.
@@ -26,6 +36,8 @@ const WITHOUT_EFFECT: [&str; 9] = [
 pub(crate) struct Hosts {
     pub(crate) hosts: Vec<String>,
     ports: Vec<String>,
+    /// Whether one of them is an address beside a name.
+    pub(crate) addresses: bool,
 }
 
 impl Hosts {
@@ -50,8 +62,15 @@ pub(crate) fn apply(
     let mut hosts = Hosts::default();
     for (key, value) in query {
         match key.as_str() {
-            "host" | "hostaddr" => hosts.hosts.extend(list(value)),
+            "host" => hosts.hosts.extend(list(value)),
+            "hostaddr" => {
+                hosts.addresses = true;
+                hosts.hosts.extend(list(value));
+            }
             "port" => hosts.ports.extend(list(value)),
+            key if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == key) => {
+                return Err(format!("`{key}` is not served: {why}"));
+            }
             key if tls(key, value, base, settings)? || session(key, value, settings)? => {}
             key if WITHOUT_EFFECT.contains(&key) => {
                 tracing::debug!(parameter = key, "a parameter of the URL has no effect here");
@@ -62,8 +81,21 @@ pub(crate) fn apply(
             ),
         }
     }
+    let named = |name: &str| query.iter().any(|(key, _)| key == name);
+    if hosts.addresses && named("host") {
+        return Err(BOTH_NAMES_AND_ADDRESSES.to_owned());
+    }
+    // As libpq has it. A weaker mode that was asked for is refused with the other settings of TLS.
+    if settings.tls.roots == RootCertificates::System && !named("sslmode") {
+        settings.tls.mode = SslMode::VerifyFull;
+    }
+    settings.tls.check()?;
     Ok(hosts)
 }
+
+/// libpq takes them for the two names of one server.
+pub(crate) const BOTH_NAMES_AND_ADDRESSES: &str =
+    "`hostaddr` is not served beside a host: name the server once, by its name or its address";
 
 fn list(value: &str) -> impl Iterator<Item = String> + '_ {
     value.split(',').map(str::to_owned)
@@ -92,14 +124,6 @@ fn tls(
                 value,
                 &[("prefer", false), ("disable", false), ("require", true)],
             )?;
-        }
-        "sslpassword" => {
-            return Err("`sslpassword` is not served: keys must be kept without one".to_owned());
-        }
-        "sslcrl" | "sslcrldir" => {
-            return Err(format!(
-                "`{key}` is not served: revoked certificates would be accepted"
-            ));
         }
         _ => return Ok(false),
     }
@@ -141,12 +165,21 @@ fn session(key: &str, value: &str, settings: &mut PostgresSettings) -> Result<bo
             }
         }
         "keepalives" if value == "0" => settings.keepalives_idle = None,
-        "keepalives" | "keepalives_interval" | "keepalives_count" => {}
+        "keepalives" => {}
         "keepalives_idle" => {
             let seconds: u64 = number(key, value)?;
             if seconds > 0 {
                 settings.keepalives_idle = Some(Duration::from_secs(seconds));
             }
+        }
+        // Zero is the choice of the system.
+        "keepalives_interval" => {
+            let seconds: u64 = number(key, value)?;
+            settings.keepalives_interval = (seconds > 0).then(|| Duration::from_secs(seconds));
+        }
+        "keepalives_count" => {
+            let count: u32 = number(key, value)?;
+            settings.keepalives_count = (count > 0).then_some(count);
         }
         "tcp_user_timeout" => {
             let milliseconds: u64 = number(key, value)?;

@@ -91,6 +91,10 @@ pub struct PostgresSettings {
     pub tls: TlsSettings,
     /// Send TCP keepalives after this much silence; `None` leaves them off.
     pub keepalives_idle: Option<Duration>,
+    /// Send another one after so long without an answer; `None` leaves it to the system.
+    pub keepalives_interval: Option<Duration>,
+    /// After so many without an answer the connection counts as lost; `None` leaves it to the system.
+    pub keepalives_count: Option<u32>,
     /// How long data may stay unacknowledged before the connection counts as lost (Linux).
     pub tcp_user_timeout: Option<Duration>,
     /// Whether statements are prepared once per connection; `None` finds out whether a pooler
@@ -126,6 +130,8 @@ impl Default for PostgresSettings {
             target: TargetSession::default(),
             tls: TlsSettings::default(),
             keepalives_idle: Some(Duration::from_secs(60)),
+            keepalives_interval: None,
+            keepalives_count: None,
             tcp_user_timeout: None,
             prepared: None,
             max_size: 8,

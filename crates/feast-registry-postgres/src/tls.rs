@@ -9,6 +9,8 @@
 //! | `verify-ca` | yes | signed by `sslrootcert` |
 //! | `verify-full` | yes | the same, and made for the host of the URL |
 //!
+//! `sslrootcert=system` means `verify-full`, and goes with no other mode.
+//!
 //! Below `verify-ca` nobody knows who answers: it protects from those who listen, not from those
 //! who stand between. That is how libpq has it, and what users of its URLs expect.
 
@@ -87,8 +89,24 @@ pub struct TlsSettings {
     pub require_channel_binding: bool,
 }
 
+impl TlsSettings {
+    /// Fails if the settings promise more than they keep. The system trusts roots that sign for
+    /// everybody: whose certificate it is, only the name in it says.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.roots == RootCertificates::System && self.mode != SslMode::VerifyFull {
+            return Err(
+                "`sslrootcert=system` needs `sslmode=verify-full`: anybody may have a certificate that \
+                 the operating system trusts"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
 /// Makes the connector of these settings; files are read here, once.
 pub(crate) fn connector(settings: &TlsSettings) -> Result<MakeRustlsConnect, DriverError> {
+    settings.check().map_err(wrong)?;
     let provider = Arc::new(ring::default_provider());
     let verifier = match roots(settings)? {
         None => Verifier::any(&provider),

@@ -76,6 +76,65 @@ fn libpq_parameters_are_understood() {
 }
 
 #[test]
+fn every_mode_of_tls_is_known_by_its_name() {
+    for (word, mode) in [
+        ("disable", SslMode::Disable),
+        ("allow", SslMode::Allow),
+        ("prefer", SslMode::Prefer),
+        ("require", SslMode::Require),
+        ("verify-ca", SslMode::VerifyCa),
+        ("verify-full", SslMode::VerifyFull),
+    ] {
+        let tls = settings(&format!("postgresql://h/db?sslmode={word}")).tls;
+        assert_eq!((tls.mode, tls.roots), (mode, RootCertificates::Usual));
+    }
+    assert_eq!(settings("postgresql://h/db").tls.mode, SslMode::Prefer);
+}
+
+#[test]
+fn the_roots_of_the_system_are_for_verify_full_only() {
+    for query in [
+        "sslrootcert=system",
+        "sslrootcert=system&sslmode=verify-full",
+        "sslmode=verify-full&sslrootcert=system",
+    ] {
+        let tls = settings(&format!("postgresql://h/db?{query}")).tls;
+        assert_eq!(tls.mode, SslMode::VerifyFull, "{query}");
+        assert_eq!(tls.roots, RootCertificates::System, "{query}");
+    }
+    for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
+        let url = format!("postgresql://h/db?sslrootcert=system&sslmode={mode}");
+        let message = refusal(&url);
+        assert!(message.contains("verify-full"), "{mode}: {message}");
+    }
+}
+
+#[test]
+fn a_server_has_one_name() {
+    let address = settings("postgresql:///db?hostaddr=10.0.0.1&port=6432");
+    assert_eq!(address.hosts, [tcp("10.0.0.1", 6432)]);
+    for url in [
+        "postgresql:///db?host=db.example&hostaddr=10.0.0.1",
+        "postgresql://db.example/db?hostaddr=10.0.0.1",
+    ] {
+        let message = refusal(url);
+        assert!(message.contains("hostaddr"), "{url}: {message}");
+    }
+}
+
+#[test]
+fn keepalives_are_those_of_libpq() {
+    let set =
+        settings("postgresql://h/db?keepalives_idle=5&keepalives_interval=6&keepalives_count=7");
+    assert_eq!(set.keepalives_idle, Some(Duration::from_secs(5)));
+    assert_eq!(set.keepalives_interval, Some(Duration::from_secs(6)));
+    assert_eq!(set.keepalives_count, Some(7));
+    let unset = settings("postgresql://h/db?keepalives_interval=0&keepalives_count=0");
+    assert_eq!(unset.keepalives_interval, None);
+    assert_eq!(unset.keepalives_count, None);
+}
+
+#[test]
 fn preparing_is_switched_off_in_many_words() {
     for word in [
         "prepare_threshold=null",
@@ -101,6 +160,9 @@ fn a_value_that_makes_no_sense_is_named_with_what_would() {
         ("port=many", "port"),
         ("sslpassword=x", "sslpassword"),
         ("sslcrl=x", "sslcrl"),
+        ("service=x", "service"),
+        ("requirepeer=postgres", "requirepeer"),
+        ("keepalives_count=often", "keepalives_count"),
     ] {
         let message = refusal(&format!("postgresql://u:hunter2@h/db?{query}"));
         assert!(message.contains(named), "{message}");
@@ -110,7 +172,7 @@ fn a_value_that_makes_no_sense_is_named_with_what_would() {
 
 #[test]
 fn a_parameter_of_another_driver_is_no_error() {
-    let url = "postgresql+psycopg2://h/db?executemany_mode=values_only&service=x";
+    let url = "postgresql+psycopg2://h/db?executemany_mode=values_only&gssencmode=disable";
     assert_eq!(settings(url).hosts, [tcp("h", 5432)]);
 }
 

@@ -57,8 +57,8 @@ impl Mapping {
     /// What it does, for the table in the documentation.
     pub fn effect(self) -> &'static str {
         match self {
-            PoolSize => "most connections, kept open (default 8)",
-            MaxOverflow => "connections beyond `pool_size` (default 8)",
+            PoolSize => "connections, which stay open once they are there (default 8)",
+            MaxOverflow => "more connections, which stay open just so (default 8)",
             PoolTimeout => "longest wait for a free connection (default 30)",
             PoolRecycle => "connections older than this are replaced (default -1)",
             PrePing => "a connection is tested before it is used (default false)",
@@ -99,6 +99,7 @@ const PYTHON: Mapping = Ignored("concerns Python only");
 const COMPILER: Mapping = Ignored("concerns SQLAlchemy's SQL compiler only");
 const LOGGING: Mapping = Ignored("statements are logged without values, under fixed names");
 const OWN_TRANSACTIONS: Mapping = Ignored("every transaction is begun as it needs");
+const NO_LIMIT: Mapping = Unsupported("set a limit for statements on the server instead");
 const OBJECT: Mapping = Unsupported("a Python object, which YAML cannot hold");
 
 /// Every argument of `create_engine` in SQLAlchemy 2, its dialects' own, and the `connect_args` of the drivers that Feast
@@ -184,7 +185,7 @@ pub static KWARGS: &[Kwarg] = &[
     row("connect_args.ssl_verify_cert", Parameter),
     row("connect_args.ssl_verify_identity", Parameter),
     row("connect_args.unix_socket", Parameter),
-    row("connect_args.read_timeout", Parameter),
-    row("connect_args.write_timeout", Parameter),
-    row("connect_args.command_timeout", Parameter),
+    row("connect_args.read_timeout", NO_LIMIT),
+    row("connect_args.write_timeout", NO_LIMIT),
+    row("connect_args.command_timeout", NO_LIMIT),
 ];

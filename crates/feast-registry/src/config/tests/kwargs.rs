@@ -62,12 +62,13 @@ fn sizes_without_limit() {
 #[test]
 fn what_is_not_mapped_warns_by_name() {
     let yaml = "registry:\n  path: sqlite:///r.db\n  sqlalchemy_config_kwargs: {poolclass: NullPool, pool_sise: 3, \
-                connect_args: {odd: 1, ssl: {capath: x}}}";
+                connect_args: {odd: 1, read_timeout: 5, ssl: {capath: x}}}";
     let text = loaded(yaml).warnings.join("\n");
     for name in [
         "poolclass",
         "pool_sise",
         "connect_args.odd",
+        "connect_args.read_timeout",
         "connect_args.ssl.capath",
     ] {
         let line = format!(": `registry.sqlalchemy_config_kwargs.{name}` has no effect");
