@@ -7,7 +7,7 @@ use feast_registry_conformance::proxy::Fault;
 use feast_registry_core::store::{Decision, Lock, ReadSet, StoreExt};
 use feast_registry_core::{Effect, Freshness, Key, Kind, Registry, RegistryOptions};
 use feast_registry_mysql::MysqlDriver;
-use feast_registry_sql::{Access, Driver, FaultClass};
+use feast_registry_sql::{Access, Driver, DriverError, FaultClass, Row, Step};
 use libtest_mimic::Trial;
 use mysql_async::prelude::Queryable;
 use tokio::time::timeout;
@@ -21,6 +21,9 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         none_free_in_time_is_an_error,
         a_writer_that_was_dropped_while_waiting_is_ended,
         a_transaction_that_the_server_ended_does_not_count_as_committed,
+        a_ping_notices_a_lost_connection_before_it_is_used,
+        one_that_is_too_old_is_replaced,
+        a_server_that_does_not_answer_is_not_waited_for,
     )
 }
 
@@ -131,5 +134,58 @@ async fn a_transaction_that_the_server_ended_does_not_count_as_committed(server:
     assert_eq!(attempts.load(std::sync::atomic::Ordering::SeqCst), 2);
     let stamp = "SELECT last_updated_timestamp FROM entities WHERE entity_name = 'it'";
     assert_eq!(fixture.number(stamp).await, 7);
+    fixture.end().await;
+}
+
+/// The number of the session that a driver gives.
+async fn session(driver: &MysqlDriver) -> Result<Vec<Row>, DriverError> {
+    let mut connection = driver.acquire(Access::Read).await?;
+    let step = Step::query(&"SELECT CONNECTION_ID()".into(), Vec::new());
+    let results = connection.run(vec![step]).await?;
+    Ok(results.into_iter().flat_map(|result| result.rows).collect())
+}
+
+async fn a_ping_notices_a_lost_connection_before_it_is_used(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (url, proxy) = fixture.proxy().await;
+    let mut settings = settings(&url).unwrap();
+    settings.max_size = 1;
+    for ping in [true, false] {
+        settings.pre_ping = ping;
+        let driver = MysqlDriver::connect(&settings).await.unwrap();
+        session(&driver).await.unwrap();
+        // Whatever comes first on the connection finds it cut.
+        proxy.set(Fault::LoseRequest(Vec::new()));
+        let answer = session(&driver).await;
+        assert_eq!(answer.is_ok(), ping, "{answer:?}");
+    }
+    assert_eq!(proxy.tripped(), 2);
+    fixture.end().await;
+}
+
+async fn one_that_is_too_old_is_replaced(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let mut settings = settings(&fixture.url()).unwrap();
+    settings.max_size = 1;
+    for (age, same) in [(Duration::ZERO, false), (Duration::from_secs(3600), true)] {
+        settings.recycle = Some(age);
+        let driver = MysqlDriver::connect(&settings).await.unwrap();
+        let first = session(&driver).await.unwrap();
+        assert_eq!(first == session(&driver).await.unwrap(), same, "{age:?}");
+    }
+    fixture.end().await;
+}
+
+async fn a_server_that_does_not_answer_is_not_waited_for(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (url, proxy) = fixture.proxy().await;
+    proxy.set(Fault::BlackHole);
+    let mut settings = settings(&url).unwrap();
+    settings.connect_timeout = Duration::from_secs(1);
+    let connected = timeout(Duration::from_secs(10), MysqlDriver::connect(&settings)).await;
+    let Err(error) = connected.expect("it is waited for") else {
+        panic!("nothing passes the proxy");
+    };
+    assert!(error.to_string().contains("no answer in 1 s"), "{error}");
     fixture.end().await;
 }

@@ -42,11 +42,17 @@ impl Fixture {
         registry(&self.url()).await
     }
 
-    /// A registry behind a proxy.
-    pub(crate) async fn behind_proxy(&self) -> (Registry, Proxy) {
+    /// A proxy before the server, and the URL of the database behind it.
+    pub(crate) async fn proxy(&self) -> (String, Proxy) {
         let (host, port) = self.server.authority();
         let proxy = Proxy::start(format!("{host}:{port}")).await.unwrap();
         let url = self.server.through(&self.database, proxy.address());
+        (url, proxy)
+    }
+
+    /// A registry behind a proxy.
+    pub(crate) async fn behind_proxy(&self) -> (Registry, Proxy) {
+        let (url, proxy) = self.proxy().await;
         (registry(&url).await, proxy)
     }
 

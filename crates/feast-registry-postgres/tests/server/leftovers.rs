@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use feast_registry_postgres::{PostgresDialect, PostgresDriver};
+use feast_registry_conformance::proxy::{Fault, Proxy};
+use feast_registry_postgres::{PostgresDialect, PostgresDriver, PostgresSettings};
 use feast_registry_sql::{Access, Connection, Driver, FaultClass, Step, Value};
 use tokio::time::timeout;
 
-use crate::fixture::{Fixture, query, rows};
+use crate::fixture::{Fixture, address, query, rows, through};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -16,6 +17,15 @@ fn single(fixture: &Fixture) -> PostgresDriver {
     settings.max_size = 1;
     settings.acquire_timeout = Duration::from_millis(200);
     PostgresDriver::new(&settings, PostgresDialect::new()).unwrap()
+}
+
+/// One connection, through a proxy.
+async fn behind_proxy(fixture: &Fixture) -> (PostgresSettings, Proxy) {
+    let settings = fixture.settings();
+    let proxy = Proxy::start(address(&settings)).await.unwrap();
+    let mut settings = through(&settings, proxy.address().port());
+    settings.max_size = 1;
+    (settings, proxy)
 }
 
 /// The server's process that serves a connection.
@@ -118,5 +128,51 @@ pub(crate) async fn a_terminated_connection_is_replaced() {
     let mut connection = driver.acquire(Access::Write).await.unwrap();
     assert_ne!(process(&mut *connection).await, first);
     drop(connection);
+    fixture.end().await;
+}
+
+pub(crate) async fn a_ping_notices_a_lost_connection_before_it_is_used() {
+    let fixture = Fixture::new().await;
+    let (mut settings, proxy) = behind_proxy(&fixture).await;
+    for ping in [true, false] {
+        settings.pre_ping = ping;
+        let driver = PostgresDriver::new(&settings, PostgresDialect::new()).unwrap();
+        drop(driver.acquire(Access::Read).await.unwrap());
+        // Whatever comes first on the connection finds it cut.
+        proxy.set(Fault::LoseRequest(Vec::new()));
+        let mut connection = driver.acquire(Access::Read).await.unwrap();
+        let answer = rows(&mut *connection, "SELECT 1").await;
+        assert_eq!(answer.is_ok(), ping, "{answer:?}");
+    }
+    assert_eq!(proxy.tripped(), 2);
+    fixture.end().await;
+}
+
+pub(crate) async fn a_connection_that_is_too_old_is_replaced() {
+    let fixture = Fixture::new().await;
+    let mut settings = fixture.settings();
+    settings.max_size = 1;
+    for (age, same) in [(Duration::ZERO, false), (Duration::from_secs(3600), true)] {
+        settings.recycle = Some(age);
+        let driver = PostgresDriver::new(&settings, PostgresDialect::new()).unwrap();
+        let first = process(&mut *driver.acquire(Access::Read).await.unwrap()).await;
+        let second = process(&mut *driver.acquire(Access::Read).await.unwrap()).await;
+        assert_eq!(first == second, same, "{age:?}");
+    }
+    fixture.end().await;
+}
+
+pub(crate) async fn a_server_that_does_not_answer_is_not_waited_for() {
+    let fixture = Fixture::new().await;
+    let (mut settings, proxy) = behind_proxy(&fixture).await;
+    proxy.set(Fault::BlackHole);
+    settings.connect_timeout = Duration::from_secs(1);
+    let driver = PostgresDriver::new(&settings, PostgresDialect::new()).unwrap();
+    let connected = timeout(PATIENCE, driver.acquire(Access::Read)).await;
+    let Err(fault) = connected.expect("it is waited for") else {
+        panic!("nothing passes the proxy");
+    };
+    assert_eq!(fault.class, FaultClass::Unavailable, "{fault}");
+    assert!(fault.message.contains("no answer in 1s"), "{fault}");
     fixture.end().await;
 }
