@@ -204,7 +204,7 @@ fn explain(view: &str, events: &[&Event], stored: Vec<State>) -> Checked {
     for before in events {
         for after in events {
             if before.ended < after.begun {
-                in_order(view, &before.what, &after.what)?;
+                in_order(view, &last.intervals, &before.what, &after.what)?;
             }
         }
     }
@@ -237,7 +237,9 @@ fn everything_is_there(view: &str, events: &[&Event], last: &State) -> Checked {
 }
 
 /// What one operation may know of another that ended before it began, and the other way round.
-fn in_order(view: &str, before: &What, after: &What) -> Checked {
+/// `intervals` are those of the view in the end, in the order in which they were appended.
+fn in_order(view: &str, intervals: &[i64], before: &What, after: &What) -> Checked {
+    let place = |start: &i64| intervals.iter().position(|interval| interval == start);
     let fits = match (before, after) {
         (What::Applied { version, .. }, What::Applied { version: later, .. }) => version < later,
         (What::Applied { version, .. }, What::Read(state)) => *version <= state.version,
@@ -245,6 +247,7 @@ fn in_order(view: &str, before: &What, after: &What) -> Checked {
         (What::Materialized(start), What::Read(state)) => state.intervals.contains(start),
         (What::Read(state), What::Materialized(start)) => !state.intervals.contains(start),
         (What::Read(state), What::Read(later)) => state.leads_to(later),
+        (What::Materialized(start), What::Materialized(later)) => place(start) < place(later),
         // Which of the two came first shows in the states that were read.
         _ => true,
     };
@@ -343,6 +346,16 @@ mod tests {
             event(1, 9, What::Read(state(1, &[]))),
         ];
         assert!(!is_explained(&events, state(1, &[7])));
+    }
+
+    #[test]
+    fn intervals_in_another_order_than_on_the_clock_are_not() {
+        let events = [
+            event(1, 2, What::Materialized(7)),
+            event(3, 4, What::Materialized(8)),
+        ];
+        assert!(is_explained(&events, state(0, &[7, 8])));
+        assert!(!is_explained(&events, state(0, &[8, 7])));
     }
 
     #[test]

@@ -252,18 +252,44 @@ async fn what_only_reads_begins_again_on_another_connection(cx: Context) -> Chec
     Ok(())
 }
 
-async fn commit_lost(cx: &Context, fault: impl Fn([&[u8]; 2]) -> Fault, then: Effect) -> Checked {
+/// Loses a COMMIT or its answer: of a change, of a materialisation and of a new version. What is then
+/// there, `happened` times more than before, is counted.
+async fn commit_lost(
+    cx: &Context,
+    fault: impl Fn([&[u8]; 2]) -> Fault,
+    happened: usize,
+) -> Checked {
     let stage = Stage::new(cx).await?;
-    stage.proxy.set(fault(cx.server()?.commit()));
+    let (registry, onlooker) = (&stage.registry, &stage.onlooker);
+    let lose = || -> Checked {
+        stage.proxy.set(fault(cx.server()?.commit()));
+        Ok(())
+    };
+    lose()?;
     refused(stage.change().await?, ErrorKind::UnknownOutcome)?;
-    ensure_eq!(stage.proxy.tripped(), 1, "cuts");
-    ensure_eq!(stage.change().await??, then, "what it does again");
+    let then = [Effect::Updated, Effect::Unchanged][happened];
+    ensure_eq!(stage.change().await??, then, "what the change does again");
+
+    lose()?;
+    let (start, end) = samples::interval(0, 0);
+    let done = registry.apply_materialization(PROJECT, "trips", start, end);
+    refused(done.await, ErrorKind::UnknownOutcome)?;
+    let found = intervals(onlooker).await?.len();
+    ensure_eq!(found, happened, "intervals");
+
+    let versions = async || Checked::Ok(onlooker.list_versions(PROJECT, "trips").await?.len());
+    let before = versions().await?;
+    lose()?;
+    let redefined = registry.apply(view().redefined("another").apply());
+    refused(redefined.await, ErrorKind::UnknownOutcome)?;
+    ensure_eq!(versions().await?, before + happened, "versions");
+    ensure_eq!(stage.proxy.tripped(), 3, "cuts");
     Ok(())
 }
 
 async fn a_commit_that_never_arrived_is_unknown_and_did_nothing(cx: Context) -> Checked {
     let fault = |[request, _]: [&[u8]; 2]| Fault::LoseRequest(request.to_vec());
-    commit_lost(&cx, fault, Effect::Updated).await
+    commit_lost(&cx, fault, 0).await
 }
 
 async fn a_commit_without_an_answer_is_unknown_and_happened_once(cx: Context) -> Checked {
@@ -271,7 +297,7 @@ async fn a_commit_without_an_answer_is_unknown_and_happened_once(cx: Context) ->
         request: request.to_vec(),
         answer: answer.to_vec(),
     };
-    commit_lost(&cx, fault, Effect::Unchanged).await
+    commit_lost(&cx, fault, 1).await
 }
 
 /// The first of them hold every connection and get no answer, the others get none until those are

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use feast_registry_core::store::{Consistency, Probe, Scan, SchemaMode, Teardown};
-use feast_registry_core::{ErrorKind, Kind};
+use feast_registry_core::{ErrorKind, Kind, Registry, RegistryOptions, Result, Store};
 use futures::future::try_join_all;
 
-use crate::check::{Checked, failed, refused};
+use crate::check::{Checked, Failure, failed, refused};
 use crate::context::Context;
+use crate::harness::Opened;
 use crate::rows;
 use crate::trial::{Need, Trial};
 use crate::worker::{self, Job, Order};
@@ -67,10 +68,40 @@ async fn a_dry_run_of_an_upgrade_changes_nothing(cx: Context) -> Checked {
 }
 
 async fn upgrading_at_the_same_time_is_fine(cx: Context) -> Checked {
-    let store = cx.store().await?;
-    store.teardown(Teardown::Tables).await?;
-    try_join_all((0..20).map(|_| store.upgrade(false))).await?;
-    store.initialize(SchemaMode::Verify).await?;
+    let opened = cx.open().await?;
+    let upgrade = |store: Arc<dyn Store>| async move { store.upgrade(false).await.map(drop) };
+    on_replicas(&cx, &opened, upgrade).await?;
+    opened.store.initialize(SchemaMode::Verify).await?;
+    ensure_eq!(
+        opened.store.upgrade(true).await?,
+        Vec::<String>::new(),
+        "what is left to do"
+    );
+    Ok(())
+}
+
+/// How many may start at once on an empty database.
+const REPLICAS: usize = 20;
+
+/// Does something on so many stores at once, each opened by itself where they can share their data.
+async fn on_replicas<F>(cx: &Context, opened: &Opened, work: fn(Arc<dyn Store>) -> F) -> Checked
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let shared = cx.facts().capabilities.shared;
+    let tasks = (0..REPLICAS).map(|_| {
+        let (cx, opened) = (cx.clone(), opened.clone());
+        tokio::spawn(async move {
+            let store = match shared {
+                true => cx.reopen(&opened.location).await?,
+                false => opened.store,
+            };
+            work(store).await.map_err(Failure::from)
+        })
+    });
+    for done in try_join_all(tasks).await? {
+        done?;
+    }
     Ok(())
 }
 
@@ -96,19 +127,12 @@ async fn initialising_again_changes_nothing(cx: Context) -> Checked {
 
 async fn initialising_at_the_same_time_is_fine(cx: Context) -> Checked {
     let opened = cx.open().await?;
-    let mut stores = vec![Arc::clone(&opened.store)];
-    if cx.facts().capabilities.shared {
-        for _ in 0..3 {
-            stores.push(cx.reopen(&opened.location).await?);
-        }
-    }
-    let tasks = (0..8).map(|task| {
-        let store = Arc::clone(&stores[task % stores.len()]);
-        tokio::spawn(async move { store.initialize(SchemaMode::Auto).await })
-    });
-    for done in try_join_all(tasks).await? {
-        done?;
-    }
+    let start = |store| async move {
+        let registry = Registry::open(store, RegistryOptions::default());
+        registry.await.map(drop)
+    };
+    on_replicas(&cx, &opened, start).await?;
+    opened.store.initialize(SchemaMode::Verify).await?;
     rows::insert(&*opened.store, &rows::one_of_each("p")).await?;
     Ok(())
 }
