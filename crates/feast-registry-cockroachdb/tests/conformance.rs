@@ -23,14 +23,11 @@ use feast_registry_sql::SqlStore;
 use feast_registry_sql::testing::{Restarts, When};
 use tokio::sync::OnceCell;
 
-/// Set if the server only takes the place of the real one.
-const STANDS_IN: &str = "FEAST_REGISTRY_CONFORMANCE_STANDS_IN";
-
 /// Every transaction meets three restarts, at one of so many statements, or at COMMIT where it has
 /// fewer.
 const WHEN: When = When::First {
     attempts: 3,
-    places: 9,
+    places: 20,
 };
 
 /// A schema for every store.
@@ -46,7 +43,7 @@ impl CockroachHarness {
         let name = std::env::var("FEAST_REGISTRY_CONFORMANCE_NAME");
         CockroachHarness {
             name: name.unwrap_or_else(|_| "cockroachdb".to_owned()),
-            stands_in: std::env::var_os(STANDS_IN).is_some(),
+            stands_in: restarts::stands_in(),
             server: TestServer::from_env(CockroachDialect::in_schema).unwrap(),
             made: OnceCell::new(),
         }
@@ -107,8 +104,19 @@ impl Server for CockroachHarness {
         Ok(Arc::new(self.server.store(&settings)?))
     }
 
+    /// CockroachDB ends sessions of any node by numbers of its own.
     async fn kill(&self, location: &str) -> Result<usize> {
-        self.server.kill(location).await
+        if self.stands_in {
+            return self.server.kill(location).await;
+        }
+        let sessions = format!(
+            "SELECT session_id FROM [SHOW CLUSTER SESSIONS] WHERE application_name = '{location}'"
+        );
+        let killed = self.server.rows(&sessions).await?.len();
+        self.server
+            .execute(format!("CANCEL SESSIONS IF EXISTS ({sessions})"))
+            .await?;
+        Ok(killed)
     }
 
     fn commit(&self) -> [&[u8]; 2] {

@@ -6,19 +6,20 @@ use std::sync::atomic::Ordering;
 use feast_registry_core::store::Capabilities;
 use feast_registry_core::wire::put_len;
 use feast_registry_core::{
-    Apply, Effect, Error, ErrorKind, Freshness, Key, Kind, Registry, RegistryOptions, Result,
+    Apply, Change, Delete, Effect, Error, ErrorKind, Freshness, Key, Kind, Registry,
+    RegistryOptions, Result,
 };
 
 use super::{Failing, Restarts, When};
 use crate::{Driver, SqlStore};
 
 /// More statements than the transactions of these tests have: the last places are all COMMIT.
-const PLACES: u64 = 14;
+const PLACES: u64 = 24;
 /// How many attempts fail at each place.
 const ATTEMPTS: u32 = 3;
 
-/// Creates an object and changes it, with restarts at one statement after the other and at COMMIT; each
-/// time both must be done, once.
+/// Creates objects, changes them and deletes them with their project, with restarts at one statement
+/// after the other and at COMMIT; each time everything must be done, once.
 ///
 /// `driver` makes drivers for one database of this test's own.
 ///
@@ -37,21 +38,53 @@ pub async fn restarts_at_every_place<D: Driver>(
         let driver = Restarts::new(driver().await?, when, failing.clone());
         let raised = Arc::clone(driver.raised());
         let registry = registry(driver).await?;
-        let name = format!("e{place}");
-        for (description, effect) in [("first", Effect::Created), ("second", Effect::Updated)] {
+        let project = format!("p{place}");
+        for (what, changes, effect) in work(&project) {
             let before = raised.load(Ordering::Relaxed);
-            let outcome = registry.apply(entity(&name, description)).await?;
+            let outcomes = registry.commit(changes).await?;
             let raised = raised.load(Ordering::Relaxed) - before;
-            if outcome.effect != effect || raised != u64::from(ATTEMPTS) {
-                let effect = outcome.effect;
+            let done = outcomes.iter().all(|outcome| outcome.effect == effect);
+            if !done || raised != u64::from(ATTEMPTS) {
                 return Err(wrong(format!(
-                    "{effect:?} after {raised} restarts at {place}"
+                    "{what}: {outcomes:?} after {raised} restarts at {place}"
                 )));
             }
+        }
+        let versions = registry.list_versions(&project, "v").await?.len();
+        if versions != 2 {
+            return Err(wrong(format!("{versions} versions at {place}, not 2")));
+        }
+        let before = raised.load(Ordering::Relaxed);
+        let outcome = registry.delete_project(&project, None).await?;
+        let raised = raised.load(Ordering::Relaxed) - before;
+        if outcome.effect != Effect::Deleted || raised != u64::from(ATTEMPTS) {
+            return Err(wrong(format!(
+                "{outcome:?} after {raised} restarts at {place}"
+            )));
         }
         registry.close().await?;
     }
     Ok(())
+}
+
+/// What is done in a project, transaction by transaction, and what each change of it is answered.
+fn work(project: &str) -> [(&'static str, Vec<Change>, Effect); 6] {
+    let entity = |name: &str, description| Change::Apply(entity(project, name, description));
+    let view = |name: &str, feature| Change::Apply(view(project, name, feature));
+    let delete = |kind, name: &str| Change::Delete(Delete::new(kind, project, name));
+    let batch = vec![entity("a", "first"), entity("b", "first"), view("w", "f")];
+    [
+        ("an object", vec![entity("e", "first")], Effect::Created),
+        ("a change", vec![entity("e", "second")], Effect::Updated),
+        ("a view", vec![view("v", "f")], Effect::Created),
+        ("a version", vec![view("v", "g")], Effect::Updated),
+        ("a batch", batch, Effect::Created),
+        (
+            "deletions",
+            vec![delete(Kind::Entity, "e"), delete(Kind::FeatureView, "w")],
+            Effect::Deleted,
+        ),
+    ]
 }
 
 /// Creates an object with a restart of every attempt: a bounded number of them, then
@@ -66,7 +99,7 @@ pub async fn restarts_for_ever<D: Driver>(driver: D, failing: &Failing) -> Resul
         attempts: u32::MAX,
     };
     let registry = registry(Restarts::new(driver, when, failing.clone())).await?;
-    match registry.apply(entity("e", "first")).await {
+    match registry.apply(entity("p", "e", "first")).await {
         Err(error) if error.kind() == ErrorKind::Contention => {}
         Err(error) => return Err(error),
         Ok(outcome) => return Err(wrong(format!("{:?} after all", outcome.effect))),
@@ -84,15 +117,34 @@ async fn registry<D: Driver>(driver: D) -> Result<Registry> {
     Registry::open(Arc::new(store), RegistryOptions::default()).await
 }
 
-/// An entity of the project `p`.
-fn entity(name: &str, description: &str) -> Apply {
-    let (mut spec, mut body) = (Vec::new(), Vec::new());
+fn entity(project: &str, name: &str, description: &str) -> Apply {
     // The numbers of the fields `name`, `description` and `join_key`.
-    for (number, text) in [(1, name), (4, description), (5, "id")] {
-        put_len(number, text.as_bytes(), &mut spec);
+    let body = object(&[(1, name), (4, description), (5, "id")], &[]);
+    Apply::new(Kind::Entity, project, name, body)
+}
+
+/// A view with one feature: another one makes a version.
+fn view(project: &str, name: &str, feature: &str) -> Apply {
+    // `name` and, a number, `value_type`: INT64.
+    let mut field = Vec::new();
+    put_len(1, feature.as_bytes(), &mut field);
+    field.extend([2 << 3, 4]);
+    // `name`, `entities` and `features`.
+    let body = object(&[(1, name), (3, "e")], &[(4, &field)]);
+    Apply::new(Kind::FeatureView, project, name, body)
+}
+
+/// The message of an object: its first field has those of the definition.
+fn object(texts: &[(u32, &str)], messages: &[(u32, &[u8])]) -> Vec<u8> {
+    let (mut spec, mut body) = (Vec::new(), Vec::new());
+    let texts = texts
+        .iter()
+        .map(|(number, text)| (*number, text.as_bytes()));
+    for (number, bytes) in texts.chain(messages.iter().copied()) {
+        put_len(number, bytes, &mut spec);
     }
     put_len(1, &spec, &mut body);
-    Apply::new(Kind::Entity, "p", name, body)
+    body
 }
 
 fn wrong(message: String) -> Error {
