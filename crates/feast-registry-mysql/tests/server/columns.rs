@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use feast_registry_core::{Change, ErrorKind, Freshness, Key, Kind};
+use feast_registry_core::{Change, ErrorKind, Freshness, Key, Kind, Store};
 use feast_registry_mysql::narrow_columns;
 use libtest_mimic::Trial;
 
@@ -56,9 +56,15 @@ async fn a_narrow_one_is_found_refuses_what_it_does_not_hold_and_is_widened(serv
             ("feature_views", "user_metadata", 65_535)
         ]
     );
+    let store = fixture.store().await;
+    let planned = store.upgrade(true).await.unwrap();
     for column in &narrow {
-        fixture.sql(&column.widen()).await;
+        assert!(planned.contains(&column.widen()), "{planned:?}");
     }
+    let shown = narrow_columns(&settings(&fixture.url()).unwrap()).await;
+    assert_eq!(shown.unwrap(), narrow, "a dry run changes nothing");
+    assert_eq!(store.upgrade(false).await.unwrap(), planned);
+    assert_eq!(store.upgrade(true).await.unwrap(), Vec::<String>::new());
     registry.apply(entity("it", &large)).await.unwrap();
     let narrow = narrow_columns(&settings(&fixture.url()).unwrap()).await;
     assert_eq!(narrow.unwrap(), vec![]);

@@ -17,6 +17,7 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
     crate::trials!(server, "names":
         in_our_tables_all_are_different,
         one_that_feasts_table_takes_for_another_is_refused,
+        one_that_the_servers_own_collation_takes_for_another_is_refused,
         one_that_feasts_table_takes_for_another_is_not_found,
         in_feasts_tables_lists_are_in_the_order_of_bytes,
         tables_of_a_smaller_character_set_hold_what_they_can,
@@ -67,13 +68,27 @@ async fn in_our_tables_all_are_different(server: Arc<Server>) {
 }
 
 async fn one_that_feasts_table_takes_for_another_is_refused(server: Arc<Server>) {
-    let (fixture, registry) = like_feast(&server).await;
+    refuses_what_looks_alike(like_feast(&server).await, &["Driver", "drivér", "driver "]).await;
+}
+
+/// What the server itself takes if nobody says anything: on MySQL, blanks at the end count.
+async fn one_that_the_servers_own_collation_takes_for_another_is_refused(server: Arc<Server>) {
+    let default = "SELECT COLLATION_NAME FROM information_schema.COLLATIONS \
+                   WHERE CHARACTER_SET_NAME = 'utf8mb4' AND IS_DEFAULT = 'Yes'";
+    let fixture = Fixture::new(&server).await;
+    let collation = fixture.text(default).await;
+    fixture.end().await;
+    let made = made_with(&server, &format!("utf8mb4 COLLATE {collation}")).await;
+    refuses_what_looks_alike(made, &["Driver", "drivér"]).await;
+}
+
+async fn refuses_what_looks_alike((fixture, registry): (Fixture, Registry), names: &[&str]) {
     registry.apply(entity("driver", "first")).await.unwrap();
     let stored = registry
         .get(&key("driver"), Freshness::Store)
         .await
         .unwrap();
-    for name in ["Driver", "drivér", "driver "] {
+    for name in names {
         let error = registry.apply(entity(name, "second")).await.unwrap_err();
         assert!(
             error.to_string().contains("in the way"),
