@@ -35,7 +35,7 @@ impl Harness for MysqlHarness {
 
     async fn open(&self) -> Result<Opened> {
         let database = self.server.create_database().await?;
-        let store = self.server.open(&database).await?;
+        let store = self.server.open_elsewhere(&database).await?;
         Ok(Opened::new(store, database))
     }
 

@@ -151,7 +151,17 @@ impl Server {
     /// Opens a database as a store, on each node in turn.
     pub(crate) async fn open_elsewhere(&self, database: &str) -> Result<SqlStore<MysqlDriver>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) + 1;
-        let node = (turn + std::process::id() as usize) % self.nodes.len();
+        self.open_at(turn + std::process::id() as usize, database)
+            .await
+    }
+
+    /// Opens a database as a store, on this node.
+    pub(crate) async fn open_at(
+        &self,
+        node: usize,
+        database: &str,
+    ) -> Result<SqlStore<MysqlDriver>> {
+        let node = node % self.nodes.len();
         self.catch_up(node).await?;
         open(&self.url(node, database)).await
     }

@@ -1,20 +1,17 @@
-//! What the tests have in common: a database of their own, and objects to put there.
+//! What the tests have in common: a database of their own.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use feast_registry_conformance::proxy::Proxy;
-use feast_registry_core::{Apply, Kind, Registry, RegistryOptions};
+use feast_registry_core::{Registry, RegistryOptions};
 use feast_registry_mysql::MysqlDriver;
-use feast_registry_proto::core::{
-    Entity, EntitySpecV2, FeatureSpecV2, FeatureView, FeatureViewSpec,
-};
-use feast_registry_proto::prost::Message;
 use feast_registry_sql::SqlStore;
 use mysql_async::prelude::{FromValue, Queryable};
 
 use crate::common::Server;
+pub(crate) use crate::objects::{entity, view};
 
 /// A database of one test, which is removed at its end.
 pub(crate) struct Fixture {
@@ -92,41 +89,6 @@ pub(crate) async fn registry(url: &str) -> Registry {
     Registry::open(Arc::new(store), RegistryOptions::default())
         .await
         .unwrap()
-}
-
-/// An entity with a description.
-pub(crate) fn entity(name: &str, description: &str) -> Apply {
-    let spec = EntitySpecV2 {
-        name: name.to_owned(),
-        join_key: "id".to_owned(),
-        description: description.to_owned(),
-        ..Default::default()
-    };
-    let entity = Entity {
-        spec: Some(spec),
-        meta: None,
-    };
-    Apply::new(Kind::Entity, "p", name, entity.encode_to_vec())
-}
-
-/// A view with a description.
-pub(crate) fn view(name: &str, description: &str) -> Apply {
-    let spec = FeatureViewSpec {
-        name: name.to_owned(),
-        entities: vec!["driver".to_owned()],
-        description: description.to_owned(),
-        features: vec![FeatureSpecV2 {
-            name: "f".to_owned(),
-            value_type: 4,
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
-    let view = FeatureView {
-        spec: Some(spec),
-        meta: None,
-    };
-    Apply::new(Kind::FeatureView, "p", name, view.encode_to_vec())
 }
 
 /// Waits until something is so.

@@ -9,6 +9,7 @@ mod conflicts;
 mod connections;
 mod fixture;
 mod names;
+mod objects;
 mod options;
 mod plain;
 mod rights;
