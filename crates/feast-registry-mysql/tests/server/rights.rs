@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use feast_registry_core::store::{SchemaMode, Teardown};
-use feast_registry_core::{Delete, ErrorKind, Kind, Store};
+use feast_registry_core::{Delete, ErrorKind, Freshness, Key, Kind, Query, Registry, Store};
 use feast_registry_mysql::MysqlDriver;
+use feast_registry_proto::prost_types::Timestamp;
 use feast_registry_sql::SqlStore;
 use libtest_mimic::Trial;
 
@@ -17,7 +18,11 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/databases.md
 const MARK: &str = "<!-- rights: mysql -->";
 
 pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
-    trials![server, "rights": a_server_needs_no_right_to_create, a_server_says_what_it_may_not_create]
+    trials![server, "rights":
+        a_server_needs_no_right_to_create,
+        a_server_says_what_it_may_not_create,
+        a_reader_needs_the_right_to_select,
+    ]
 }
 
 /// A database with the two users of the page.
@@ -93,18 +98,62 @@ async fn a_server_needs_no_right_to_create(server: Arc<Server>) {
     let users = Users::new(&server).await;
     open(&users.owner()).await.upgrade(false).await.unwrap();
 
-    // What a registry does in a day.
-    let registry = registry(&users.server()).await;
-    registry.apply(view("v", "one")).await.unwrap();
-    registry.apply(view("v", "two")).await.unwrap();
-    let delete = Delete::new(Kind::FeatureView, "p", "v");
-    registry.delete(delete).await.unwrap();
+    works(&registry(&users.server()).await).await;
 
     let store = open(&users.server()).await;
     assert!(store.upgrade(true).await.unwrap().is_empty());
     store.teardown(Teardown::Rows).await.unwrap();
     let error = store.teardown(Teardown::Tables).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    users.end().await;
+}
+
+/// What a registry does in a day.
+async fn works(registry: &Registry) {
+    registry.apply(view("v", "one")).await.unwrap();
+    registry.apply(view("v", "two")).await.unwrap();
+    let second = |seconds| Timestamp { seconds, nanos: 0 };
+    let materialized = registry.apply_materialization("p", "v", second(1), second(2));
+    materialized.await.unwrap();
+    reads(registry).await;
+    let delete = Delete::new(Kind::FeatureView, "p", "v");
+    registry.delete(delete).await.unwrap();
+}
+
+/// What one does that is only read.
+async fn reads(registry: &Registry) {
+    let key = Key::new(Kind::FeatureView, "p", "v");
+    for freshness in [Freshness::Store, Freshness::Cache] {
+        registry.refresh().await.unwrap();
+        registry.get(&key, freshness).await.unwrap();
+        let views = Query::new(Kind::FeatureView, "p").freshness(freshness);
+        assert_eq!(registry.list(&views).await.unwrap().records.len(), 1);
+    }
+}
+
+async fn a_reader_needs_the_right_to_select(server: Arc<Server>) {
+    let users = Users::new(&server).await;
+    open(&users.owner()).await.upgrade(false).await.unwrap();
+    let writer = registry(&users.server()).await;
+    writer.apply(view("v", "one")).await.unwrap();
+
+    let reader = users.server.replace("server_", "reader_");
+    let database = &users.fixture.database;
+    for statement in [
+        format!("CREATE USER '{reader}'@'%' IDENTIFIED BY 'reads'"),
+        format!("GRANT SELECT ON {database}.* TO '{reader}'@'%'"),
+    ] {
+        server.administer(&statement).await.unwrap();
+    }
+    let registry = registry(&users.url(&reader, "reads")).await;
+    reads(&registry).await;
+    // The cache learns of what others do.
+    writer.apply(view("v", "two")).await.unwrap();
+    reads(&registry).await;
+    let error = registry.apply(view("v", "three")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    let drop = format!("DROP USER '{reader}'@'%'");
+    server.administer(&drop).await.unwrap();
     users.end().await;
 }
 

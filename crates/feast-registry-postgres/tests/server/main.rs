@@ -82,6 +82,7 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         connecting::the_wrong_product_is_named,
         rights::a_server_needs_no_right_to_create,
         rights::a_server_says_what_it_may_not_create,
+        rights::a_reader_needs_the_right_to_select,
         rights::printed_statements_make_the_tables,
         tls::any_certificate_will_do_unless_asked,
         tls::a_known_root_is_enough_for_verify_ca,

@@ -3,10 +3,11 @@
 use feast_registry_core::backend::{Backend, StoreOptions};
 use feast_registry_core::store::{SchemaMode, Teardown};
 use feast_registry_core::url::{RegistryUrl, Secret};
-use feast_registry_core::{Delete, ErrorKind, Kind, Registry, Store};
+use feast_registry_core::{Delete, ErrorKind, Freshness, Key, Kind, Query, Registry, Store};
 use feast_registry_postgres::{
     PostgresBackend, PostgresDialect, PostgresDriver, PostgresSettings, open,
 };
+use feast_registry_proto::prost_types::Timestamp;
 use feast_registry_sql::{Access, Driver, SqlStore, Step};
 
 use crate::fixture::{Fixture, view};
@@ -131,8 +132,58 @@ pub(crate) async fn printed_statements_make_the_tables() {
 async fn works(registry: &Registry) {
     registry.apply(view("v", "one")).await.unwrap();
     registry.apply(view("v", "two")).await.unwrap();
+    let second = |seconds| Timestamp { seconds, nanos: 0 };
+    let materialized = registry.apply_materialization("p", "v", second(1), second(2));
+    materialized.await.unwrap();
+    reads(registry).await;
     let delete = Delete::new(Kind::FeatureView, "p", "v");
     registry.delete(delete).await.unwrap();
+}
+
+/// What one does that is only read.
+async fn reads(registry: &Registry) {
+    let key = Key::new(Kind::FeatureView, "p", "v");
+    for freshness in [Freshness::Store, Freshness::Cache] {
+        registry.refresh().await.unwrap();
+        registry.get(&key, freshness).await.unwrap();
+        let views = Query::new(Kind::FeatureView, "p").freshness(freshness);
+        assert_eq!(registry.list(&views).await.unwrap().records.len(), 1);
+    }
+}
+
+pub(crate) async fn a_reader_needs_the_right_to_select() {
+    let roles = Roles::new().await;
+    roles.as_owner().upgrade(false).await.unwrap();
+    let settings = roles.settings(&roles.server, "the secret of the server");
+    let writer = roles.fixture.registry(&settings).await.registry;
+    writer.apply(view("v", "one")).await.unwrap();
+
+    let (schema, reader) = (
+        &roles.fixture.schema,
+        format!("{}_reader", roles.fixture.schema),
+    );
+    for statement in [
+        format!("CREATE ROLE {reader} LOGIN PASSWORD 'reads'"),
+        format!("GRANT USAGE ON SCHEMA {schema} TO {reader}"),
+        format!("GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {reader}"),
+    ] {
+        roles.fixture.execute(statement).await;
+    }
+    let settings = roles.settings(&reader, "reads");
+    let registry = roles.fixture.registry(&settings).await.registry;
+    reads(&registry).await;
+    // The cache learns of what others do.
+    writer.apply(view("v", "two")).await.unwrap();
+    reads(&registry).await;
+    let error = registry.apply(view("v", "three")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    for statement in [
+        format!("DROP OWNED BY {reader}"),
+        format!("DROP ROLE {reader}"),
+    ] {
+        roles.fixture.execute(statement).await;
+    }
+    roles.end().await;
 }
 
 pub(crate) async fn a_server_says_what_it_may_not_create() {
