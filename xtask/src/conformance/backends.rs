@@ -1,6 +1,9 @@
 //! The table of backends: which suite proves each of them.
 
-use crate::{Result, servers, workspace_root};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::{Result, servers, shell, workspace_root};
 
 /// A backend and where its suite is.
 #[derive(Debug)]
@@ -9,6 +12,8 @@ pub(crate) struct Backend {
     pub(super) package: &'static str,
     /// Test targets, the suite first.
     pub(super) tests: &'static [&'static str],
+    /// Where the package is if it is none of this workspace.
+    outside: Option<&'static str>,
 }
 
 /// What most packages have: the suite, and tests of the backend's own that need a server.
@@ -20,7 +25,7 @@ const MYSQL: &str = "feast-registry-mysql";
 const FILE: &str = "feast-registry-file";
 
 /// Every backend, in the order of the table that is printed.
-pub(crate) const BACKENDS: [Backend; 12] = [
+pub(crate) const BACKENDS: [Backend; 13] = [
     backend("memory", "feast-registry-conformance", &["memory"]),
     backend("file", FILE, SUITE_ONLY),
     backend("sqlite", "feast-registry-sqlite", SUITE_ONLY),
@@ -29,8 +34,13 @@ pub(crate) const BACKENDS: [Backend; 12] = [
     backend("pgbouncer", POSTGRES, SUITE_ONLY),
     backend("mysql", MYSQL, WITH_SERVER),
     backend("mariadb", MYSQL, WITH_SERVER),
-    backend("galera", MYSQL, SUITE_ONLY),
+    backend("galera", MYSQL, &["conformance", "nodes"]),
     backend("cockroachdb", "feast-registry-cockroachdb", WITH_SERVER),
+    // A dialect as somebody outside would bring it, with a workspace of its own.
+    Backend {
+        outside: Some("examples/third-party-dialect"),
+        ..backend("third-party", "feast-registry-yugabytedb", SUITE_ONLY)
+    },
     backend("s3", FILE, S3),
     backend("seaweedfs", FILE, S3),
     // Trials of blobs on the same fake, and on that of S3.
@@ -46,6 +56,7 @@ const fn backend(
         name,
         package,
         tests,
+        outside: None,
     }
 }
 
@@ -55,12 +66,30 @@ impl Backend {
         servers::find(self.name).is_some()
     }
 
+    fn folder(&self) -> PathBuf {
+        match self.outside {
+            Some(folder) => workspace_root().join(folder),
+            None => workspace_root().join("crates").join(self.package),
+        }
+    }
+
+    /// Runs a test target of its package.
+    pub(super) fn command(&self, test: &str) -> Command {
+        let mut command = shell::cargo(&["test", "--quiet", "--test", test]);
+        if self.outside.is_some() {
+            command.args(["--locked", "--manifest-path"]);
+            command.arg(self.folder().join("Cargo.toml"));
+            // What it has in common with this workspace is built once.
+            command.env("CARGO_TARGET_DIR", workspace_root().join("target"));
+        } else {
+            command.args(["--package", self.package, "--all-features"]);
+        }
+        command
+    }
+
     /// Whether its package has a test target.
     pub(super) fn has(&self, test: &str) -> bool {
-        let tests = workspace_root()
-            .join("crates")
-            .join(self.package)
-            .join("tests");
+        let tests = self.folder().join("tests");
         tests.join(format!("{test}.rs")).is_file() || tests.join(test).join("main.rs").is_file()
     }
 }
@@ -125,5 +154,9 @@ mod tests {
     fn a_test_target_is_seen_in_its_package() {
         assert!(BACKENDS[0].has("memory"));
         assert!(!BACKENDS[0].has("no_such_test"));
+        let [outside] = chosen(&["third-party".to_owned()]).unwrap()[..] else {
+            panic!("it is there once");
+        };
+        assert!(outside.has("conformance"));
     }
 }

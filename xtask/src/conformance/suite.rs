@@ -46,12 +46,14 @@ impl Suite<'_> {
     }
 
     fn command(self, test: &str) -> Command {
-        let mut command = shell::cargo(&["test", "--quiet", "--test", test]);
         match self {
-            Self::Ours(backend) => command.args(["--package", backend.package, "--all-features"]),
-            Self::ThirdParty(manifest) => command.arg("--manifest-path").arg(manifest),
-        };
-        command
+            Self::Ours(backend) => backend.command(test),
+            Self::ThirdParty(manifest) => {
+                let mut command = shell::cargo(&["test", "--quiet", "--test", test]);
+                command.arg("--manifest-path").arg(manifest);
+                command
+            }
+        }
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args) -> Result {
 
 fn up(names: &[String], provision: Provision) -> Result {
     conformance::check_required(names)?;
+    check_servers(names)?;
     let state = State::change(|state| {
         state.forget_ended();
         state.clone()
@@ -80,6 +81,18 @@ fn up(names: &[String], provision: Provision) -> Result {
         Ok(())
     } else {
         Err(format!("not started: {}", missing.join(", ")).into())
+    }
+}
+
+/// Refuses the names of backends that have no server to start.
+fn check_servers(names: &[String]) -> Result {
+    let known: Vec<_> = SERVERS.iter().map(|server| server.name()).collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let known = known.join(", ");
+            Err(format!("`{name}` is no server that can be started here; known are {known}").into())
+        }
     }
 }
 
@@ -155,4 +168,19 @@ fn keep(backend: &str, mut target: Target) -> Result {
         running.release();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_server_cannot_be_started() {
+        for name in ["file", "gcs", "memory", "sqlite", "all"] {
+            let error = check_servers(&[name.to_owned()]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("mariadb"), "{error}");
+        }
+        assert!(check_servers(&["galera".to_owned(), "s3".to_owned()]).is_ok());
+        assert!(check_servers(&[]).is_ok());
+    }
 }

@@ -41,13 +41,14 @@ pub(crate) trait Server: fmt::Debug + Sync {
 }
 
 /// Every server there is.
-pub(crate) const SERVERS: [&dyn Server; 8] = [
+pub(crate) const SERVERS: [&dyn Server; 9] = [
     &postgres::Postgres,
     &pgbouncer::PgBouncer,
     &mysql::Mysql,
     &mariadb::Mariadb,
     &galera::Galera,
     &postgres::Cockroach,
+    &postgres::ThirdParty,
     &s3::Moto,
     &s3::SeaweedFs,
 ];

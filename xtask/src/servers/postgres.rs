@@ -1,4 +1,4 @@
-//! PostgreSQL, and the stand-in for CockroachDB on it.
+//! PostgreSQL, and the stand-ins for CockroachDB and YugabyteDB on it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +53,22 @@ impl Server for Cockroach {
         let url = format!("cockroachdb://{USER}@127.0.0.1:{}/postgres", cluster.port);
         let mut running = cluster.running(url);
         running.stands_in = Some("PostgreSQL at SERIALIZABLE");
+        Ok(running)
+    }
+}
+
+/// PostgreSQL in place of YugabyteDB, the database of the example of a dialect from outside.
+#[derive(Debug)]
+pub(crate) struct ThirdParty;
+
+impl Server for ThirdParty {
+    fn name(&self) -> &'static str {
+        "third-party"
+    }
+
+    fn start(&self, site: &Site) -> Result<Running> {
+        let mut running = Postgres.start(site)?;
+        running.stands_in = Some("PostgreSQL");
         Ok(running)
     }
 }
