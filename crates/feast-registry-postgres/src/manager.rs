@@ -1,7 +1,7 @@
 //! The pool: a few connections, the one used last first, so that its statements are at hand.
 //!
 //! The manager is our own and not deadpool-postgres': several hosts and libpq's `sslmode` are
-//! tried in order, statements are kept in a bounded cache, and connections have an age.
+//! tried in order, statements are kept in a bounded cache, and connections have an age (ADR 19).
 
 use std::sync::Arc;
 use std::time::Duration;
