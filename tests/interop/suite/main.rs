@@ -54,6 +54,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+use crate::cluster::System;
 use crate::engine::Engine;
 use crate::keeper::Keeper;
 use crate::trials::Ground;
@@ -110,6 +111,7 @@ fn all() -> Vec<Trial> {
 fn say_what_is_not_run() {
     Engine::ALL.into_iter().for_each(say_if_missing);
     Keeper::ALL.into_iter().for_each(say_if_missing);
+    System::ALL.into_iter().for_each(say_if_missing);
 }
 
 fn say_if_missing(ground: impl Ground) {

@@ -4,17 +4,18 @@
 use tonic_health::ServingStatus::{NotServing, Serving};
 
 use crate::client::Client;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, System};
 use crate::database::Database;
 use crate::engine::Engine;
 use crate::load::{Load, PROJECT};
-use crate::say;
 use crate::served::Served;
 use crate::trials::trials;
 
 trials! {
-    on_postgres {
+    on_clusters {
         a_server_outlives_a_restart_of_its_database,
+    }
+    on_postgres {
         callers_that_go_away_leave_nothing_behind,
     }
     on_sqlite {
@@ -22,11 +23,8 @@ trials! {
     }
 }
 
-async fn a_server_outlives_a_restart_of_its_database(_: Engine) {
-    let Some(mut cluster) = Cluster::start() else {
-        say("not run: a restart of the database, this machine has no PostgreSQL");
-        return;
-    };
+async fn a_server_outlives_a_restart_of_its_database(system: System) {
+    let mut cluster = Cluster::start(system);
     // It may be there before its database.
     let served = Served::at(&cluster.url());
     let client = Client::of(&[served.address()]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use tokio::runtime::Builder;
 
+use crate::cluster::System;
 use crate::engine::Engine;
 use crate::keeper::Keeper;
 
@@ -47,6 +48,11 @@ pub(crate) fn everywhere(module: &str, tests: &[Test]) -> Vec<Trial> {
 /// Tests of several servers of ours, which need a database for many.
 pub(crate) fn on_postgres(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Postgres], module, tests)
+}
+
+/// Tests that stop a database server and start it again.
+pub(crate) fn on_clusters(module: &str, tests: &[Test<System>]) -> Vec<Trial> {
+    on(&System::ALL, module, tests)
 }
 
 /// Tests that run on every database and on registry files.
