@@ -22,6 +22,9 @@ trials! {
         a_registry_file_is_created_once_and_then_unchanged,
         our_command_lists_feature_views_like_that_of_feast,
     }
+    on_postgres {
+        the_configuration_of_the_tutorial_works_for_both,
+    }
 }
 
 const PROJECT: &str = "shop";
@@ -110,6 +113,42 @@ async fn our_command_lists_feature_views_like_that_of_feast(engine: Engine) {
     let theirs = table(&python::feast(database.folder(), &list));
     assert_eq!(theirs.len(), 110, "100 feature views and 10 on demand");
     assert_eq!(ours, theirs);
+}
+
+const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+/// The first one of the page, which is that of Feast's own documentation, on this server.
+async fn the_configuration_of_the_tutorial_works_for_both(engine: Engine) {
+    let database = Database::absent(engine);
+    let (_, yaml) = PAGE.split_once("```yaml\n").unwrap();
+    let (yaml, _) = yaml.split_once("```").unwrap();
+    let (_, url) = yaml.split_once("path: ").unwrap();
+    let (url, _) = url.split_once('\n').unwrap();
+    assert!(url.starts_with("postgresql://"), "{url}");
+    let configure = |yaml: &str, here: &str| {
+        let file = database.folder().join("feature_store.yaml");
+        std::fs::write(file, yaml.replace(url, here)).unwrap();
+    };
+
+    configure(yaml, &database.url().replace("+psycopg", ""));
+    let file = database.folder().join("driver.yaml");
+    std::fs::write(&file, "kind: Entity\nspec: {name: driver, joinKey: id}\n").unwrap();
+    let ours = |arguments: &[&str]| command::run_in(database.folder(), arguments);
+    let applied = ours(&["apply", &file.to_string_lossy()]);
+    assert!(applied.starts_with("created 1"), "{applied}");
+    let list = ["entities", "list"];
+    assert!(ours(&list).contains("driver"));
+    let config = ours(&["config"]);
+    for key in ["cache_ttl_seconds", "pool_pre_ping"] {
+        assert!(config.contains(key), "{config}");
+    }
+
+    // Its extras are psycopg 3, which SQLAlchemy wants named, and not Redis.
+    let stores = "online_store: redis\noffline_store: file\n";
+    assert!(yaml.contains(stores), "{yaml}");
+    configure(&yaml.replace(stores, ""), &database.url());
+    let theirs = python::feast(database.folder(), &list);
+    assert!(theirs.contains("driver"), "{theirs}");
 }
 
 /// A configuration for both. JSON is YAML.
