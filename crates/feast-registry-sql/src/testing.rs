@@ -65,6 +65,7 @@ pub struct Restarts<D> {
     when: When,
     failing: Failing,
     raised: Arc<AtomicU64>,
+    at_commit: Arc<AtomicU64>,
 }
 
 impl<D: Driver> Restarts<D> {
@@ -75,12 +76,18 @@ impl<D: Driver> Restarts<D> {
             when,
             failing,
             raised: Arc::default(),
+            at_commit: Arc::default(),
         }
     }
 
     /// How often a transaction was told to start again.
     pub fn raised(&self) -> &Arc<AtomicU64> {
         &self.raised
+    }
+
+    /// How often that was at COMMIT.
+    pub fn at_commit(&self) -> &Arc<AtomicU64> {
+        &self.at_commit
     }
 
     /// The place at which a piece of work fails, if this attempt does.
@@ -117,6 +124,7 @@ impl<D: Driver> Driver for Restarts<D> {
             position: None,
             failing: &self.failing,
             raised: &self.raised,
+            at_commit: &self.at_commit,
         };
         job.run(&mut connection).await
     }
@@ -145,6 +153,7 @@ struct Restarted<'a> {
     position: Option<u64>,
     failing: &'a Failing,
     raised: &'a AtomicU64,
+    at_commit: &'a AtomicU64,
 }
 
 impl Restarted<'_> {
@@ -172,6 +181,7 @@ impl Restarted<'_> {
         self.place = None;
         self.raised.fetch_add(1, Ordering::Relaxed);
         if commits {
+            self.at_commit.fetch_add(1, Ordering::Relaxed);
             out.push(Step::control(Arc::clone(&self.failing.at_commit)));
             out.push(step);
         } else {

@@ -36,7 +36,7 @@ pub async fn restarts_at_every_place<D: Driver>(
             attempts: ATTEMPTS,
         };
         let driver = Restarts::new(driver().await?, when, failing.clone());
-        let raised = Arc::clone(driver.raised());
+        let (raised, at_commit) = (Arc::clone(driver.raised()), Arc::clone(driver.at_commit()));
         let registry = registry(driver).await?;
         let project = format!("p{place}");
         for (what, changes, effect) in work(&project) {
@@ -49,26 +49,35 @@ pub async fn restarts_at_every_place<D: Driver>(
                     "{what}: {outcomes:?} after {raised} restarts at {place}"
                 )));
             }
-        }
-        let versions = registry.list_versions(&project, "v").await?.len();
-        if versions != 2 {
-            return Err(wrong(format!("{versions} versions at {place}, not 2")));
-        }
-        let before = raised.load(Ordering::Relaxed);
-        let outcome = registry.delete_project(&project, None).await?;
-        let raised = raised.load(Ordering::Relaxed) - before;
-        if outcome.effect != Effect::Deleted || raised != u64::from(ATTEMPTS) {
-            return Err(wrong(format!(
-                "{outcome:?} after {raised} restarts at {place}"
-            )));
+            if what == NEW_VERSION {
+                versions_are(2, &registry, &project).await?;
+            }
         }
         registry.close().await?;
+        if place == PLACES - 1
+            && raised.load(Ordering::Relaxed) != at_commit.load(Ordering::Relaxed)
+        {
+            return Err(wrong("there are more places than were tried".to_owned()));
+        }
     }
     Ok(())
 }
 
+/// Each definition of the view is one, however often its transaction was begun.
+async fn versions_are(wanted: usize, registry: &Registry, project: &str) -> Result<()> {
+    let found = registry.list_versions(project, "v").await?.len();
+    match found == wanted {
+        true => Ok(()),
+        false => Err(wrong(format!(
+            "{found} versions in {project}, not {wanted}"
+        ))),
+    }
+}
+
+const NEW_VERSION: &str = "a new version";
+
 /// What is done in a project, transaction by transaction, and what each change of it is answered.
-fn work(project: &str) -> [(&'static str, Vec<Change>, Effect); 6] {
+fn work(project: &str) -> [(&'static str, Vec<Change>, Effect); 7] {
     let entity = |name: &str, description| Change::Apply(entity(project, name, description));
     let view = |name: &str, feature| Change::Apply(view(project, name, feature));
     let delete = |kind, name: &str| Change::Delete(Delete::new(kind, project, name));
@@ -77,11 +86,16 @@ fn work(project: &str) -> [(&'static str, Vec<Change>, Effect); 6] {
         ("an object", vec![entity("e", "first")], Effect::Created),
         ("a change", vec![entity("e", "second")], Effect::Updated),
         ("a view", vec![view("v", "f")], Effect::Created),
-        ("a version", vec![view("v", "g")], Effect::Updated),
+        (NEW_VERSION, vec![view("v", "g")], Effect::Updated),
         ("a batch", batch, Effect::Created),
         (
             "deletions",
             vec![delete(Kind::Entity, "e"), delete(Kind::FeatureView, "w")],
+            Effect::Deleted,
+        ),
+        (
+            "the project",
+            vec![delete(Kind::Project, project)],
             Effect::Deleted,
         ),
     ]
