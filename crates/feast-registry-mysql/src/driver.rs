@@ -113,6 +113,10 @@ impl Driver for MysqlDriver {
         Ok(format!("{name} {}{cluster}", self.facts.version))
     }
 
+    fn has_replica(&self) -> bool {
+        self.replicas.is_some()
+    }
+
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
         let pool = match (access, &self.replicas) {
             (Access::Write, _) => &self.writers,

@@ -131,6 +131,10 @@ impl Driver for PostgresDriver {
         Ok(version[..end].to_owned())
     }
 
+    fn has_replica(&self) -> bool {
+        self.replica.is_some()
+    }
+
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
         let pool = match (access, &self.replica) {
             (Access::Replica, Some(replica)) => replica,

@@ -137,6 +137,11 @@ pub trait Driver: Debug + Send + Sync + 'static {
     /// A connection.
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError>;
 
+    /// Whether [`Access::Replica`] goes to another copy than [`Access::Read`].
+    fn has_replica(&self) -> bool {
+        false
+    }
+
     /// What the database is called as it is now: see
     /// [`Store::version`](feast_registry_core::Store::version). For drivers that need no statement
     /// for it; others have [`Dialect::version_query`].

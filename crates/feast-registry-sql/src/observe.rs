@@ -58,6 +58,10 @@ impl<D: Driver> Driver for Observed<D> {
         }))
     }
 
+    fn has_replica(&self) -> bool {
+        self.driver.has_replica()
+    }
+
     async fn write(&self, job: WriteJob) -> Result<Answer, WriteFault> {
         self.driver.write(job.observed(self.watch.clone())).await
     }

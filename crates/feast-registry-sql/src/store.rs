@@ -110,7 +110,9 @@ impl<D: Driver> SqlStore<D> {
         let dialect = driver.dialect();
         let statements = Arc::new(Statements::new(dialect));
         let log = ChangeLog::new(dialect);
-        let capabilities = capabilities.with_change_log(dialect.log_numbers(1).is_some());
+        let capabilities = capabilities
+            .with_change_log(dialect.log_numbers(1).is_some())
+            .with_replica(driver.has_replica());
         let driver = Arc::new(Observed::new(driver, echo));
         SqlStore {
             log,

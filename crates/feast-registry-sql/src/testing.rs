@@ -113,6 +113,10 @@ impl<D: Driver> Driver for Restarts<D> {
         self.driver.describe().await
     }
 
+    fn has_replica(&self) -> bool {
+        self.driver.has_replica()
+    }
+
     async fn acquire(&self, access: Access) -> Result<Box<dyn Connection + '_>, DriverError> {
         self.driver.acquire(access).await
     }

@@ -6,6 +6,7 @@
 //! and reads never do. A refresh reads what changed since the one before ([`refresh`]); one that
 //! fails keeps the old snapshot, and says so.
 
+mod recent;
 mod refresh;
 mod shelf;
 mod snapshot;
@@ -18,7 +19,7 @@ use arc_swap::ArcSwapOption;
 
 use self::refresh::Watch;
 pub(crate) use self::snapshot::{Dirty, Snapshot};
-use crate::store::{Range, Store};
+use crate::store::{Range, Store, now};
 use crate::{Key, Record, Result};
 
 /// When the snapshot is refreshed.
@@ -215,7 +216,7 @@ impl Cache {
             progress.journal = Some(Vec::new());
             self.snapshot.load_full()
         };
-        let refreshed = refresh::refresh(store, old.as_deref(), watch).await;
+        let refreshed = refresh::refresh(store, old.as_deref(), watch, now().seconds).await;
         let mut progress = self.progress();
         let journal = progress.journal.take().unwrap_or_default();
         match refreshed {

@@ -10,7 +10,9 @@
 //! 1. reads again what was stamped lately, wherever something was: this finds nearly everything;
 //! 2. where the figures still differ from those of the snapshot, compares all keys and stamps:
 //!    this finds deletions, late commits and writers whose clocks are wrong;
-//! 3. now and then reads everything: this finds what left no trace at all.
+//! 3. reads those rows once more that changed some minutes ago ([`Recent`]): this finds what Feast
+//!    rewrites late;
+//! 4. now and then reads everything: this finds what left no trace at all.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,8 +20,9 @@ use std::time::Instant;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::recent::{LATE, Recent};
 use super::snapshot::{Area, Snapshot};
-use crate::store::{Consistency, Position, ProbeEntry, Scan, Store, now};
+use crate::store::{Consistency, Position, ProbeEntry, Scan, Store};
 use crate::{Key, Record, Result};
 
 /// How long a stamp stays suspicious, in seconds: the row may be rewritten under the same stamp,
@@ -50,17 +53,20 @@ pub(super) struct Watch {
     /// Rows that had just changed under a stamp that was not recent: by the clock of their writer a
     /// rewrite may still have followed.
     suspects: Vec<Key>,
+    /// Rows that changed some minutes ago, whatever their stamps.
+    recent: Recent,
     /// How often only changes were read since everything was.
     since_full: u32,
 }
 
-/// What the store holds now, and what to know next time.
+/// What the store holds now, and what to know next time. The clock shows the second `asked`.
 pub(super) async fn refresh(
     store: &dyn Store,
     old: Option<&Snapshot>,
     watch: &Watch,
+    asked: i64,
 ) -> Result<(Snapshot, Watch)> {
-    let (asked, started) = (now().seconds, Instant::now());
+    let started = Instant::now();
     // Before any row: what is committed from here on gives the store another one.
     let version = store.version().await?;
     let local = store.capabilities().local_rows;
@@ -68,6 +74,7 @@ pub(super) async fn refresh(
     let mut seen = Watch {
         asked,
         version,
+        recent: watch.recent.at(asked),
         ..Watch::default()
     };
     let Some(old) = old.filter(|_| watch.since_full < FULL_EVERY && !(local && changed)) else {
@@ -80,6 +87,7 @@ pub(super) async fn refresh(
         return Ok((next, watch.clone()));
     }
     seen.since_full = watch.since_full + 1;
+    let mut found = Found::new(old, asked);
     // Before any row, too.
     if let Some(position) = &watch.position
         && let Some(logged) = store.logged(Some(position)).await?
@@ -87,45 +95,102 @@ pub(super) async fn refresh(
         seen.position = Some(logged.position);
         if let Some(keys) = logged.keys {
             doubtful.extend(keys);
-            read_again(store, &mut next, doubtful, &mut |_| {}).await?;
+            read_again(store, &mut next, doubtful, &mut found).await?;
+            seen.recent.note(found.changed);
             return Ok((next, seen));
         }
     }
     doubtful.extend_from_slice(&watch.suspects);
-    seen.suspects = by_figures(store, old, &mut next, watch, asked, doubtful).await?;
+    doubtful.extend(seen.recent.keys().cloned());
+    by_figures(store, &mut next, watch, doubtful, &mut found).await?;
+    seen.suspects = found.suspects;
+    seen.recent.note(found.changed);
     Ok((next, seen))
 }
 
 /// Reads everything.
 async fn load(store: &dyn Store, started: Instant, mut seen: Watch) -> Result<(Snapshot, Watch)> {
     seen.position = store.logged(None).await?.map(|logged| logged.position);
-    let consistency = match seen.position {
-        // A replica may not have come as far as the log.
-        Some(_) => Consistency::Primary,
-        None => Consistency::Replica,
+    // A replica may not have come as far as the log.
+    let next = match seen.position.is_none() && store.capabilities().replica {
+        true => load_from_replica(store, started, &mut seen).await?,
+        false => Snapshot::load(store, started, Consistency::Primary).await?,
     };
-    Ok((Snapshot::load(store, started, consistency).await?, seen))
+    seen.recent.note_stamped(&next, seen.asked);
+    Ok((next, seen))
 }
 
-/// Finds out what changed by figures of all kinds and projects. Answers the rows that may be rewritten
-/// without a trace.
+/// Reads everything from the replica, and from the primary what that does not have yet: the version
+/// that was noted is the primary's.
+async fn load_from_replica(
+    store: &dyn Store,
+    started: Instant,
+    seen: &mut Watch,
+) -> Result<Snapshot> {
+    let behind = Snapshot::load(store, started, Consistency::Replica).await?;
+    let mut next = behind.clone();
+    // As if the last refresh had been when the replica took over its newest row, and late rewrites
+    // of what was stamped before had still to come.
+    let watch = Watch {
+        asked: behind.newest(seen.asked).saturating_sub(LATE),
+        ..Watch::default()
+    };
+    let recent = seen.recent.keys().cloned().collect();
+    let mut found = Found::new(&behind, seen.asked);
+    by_figures(store, &mut next, &watch, recent, &mut found).await?;
+    seen.suspects = found.suspects;
+    seen.recent.note(found.changed);
+    Ok(next)
+}
+
+/// What turned out to be another row than it was.
+struct Found<'a> {
+    old: &'a Snapshot,
+    asked: i64,
+    /// Those that may be rewritten without a trace, since their stamps are not recent.
+    suspects: Vec<Key>,
+    /// All of them, and when.
+    changed: Vec<(Key, i64)>,
+}
+
+impl<'a> Found<'a> {
+    fn new(old: &'a Snapshot, asked: i64) -> Self {
+        Found {
+            old,
+            asked,
+            suspects: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    fn see(&mut self, rows: &[Record]) {
+        for row in rows {
+            if self.old.find(&row.key) == Some(row) {
+                continue;
+            }
+            if row.stamp < self.asked.saturating_sub(MARGIN) {
+                self.suspects.push(row.key.clone());
+            }
+            self.changed.push((row.key.clone(), self.asked));
+        }
+    }
+}
+
+/// Finds out what changed by figures of all kinds and projects.
 async fn by_figures(
     store: &dyn Store,
-    old: &Snapshot,
     next: &mut Snapshot,
     watch: &Watch,
-    asked: i64,
     doubtful: Vec<Key>,
-) -> Result<Vec<Key>> {
+    found: &mut Found<'_>,
+) -> Result<()> {
     let probe = store.changes().await?;
-    let mut suspects = Vec::new();
-    let mut suspect = |row: &Record| {
-        if row.stamp < asked.saturating_sub(MARGIN) && old.find(&row.key) != Some(row) {
-            suspects.push(row.key.clone());
-        }
-    };
-    read_again(store, next, doubtful, &mut suspect).await?;
-    for area in old.areas().filter(|area| !probe.entries.contains_key(area)) {
+    read_again(store, next, doubtful, found).await?;
+    for area in found
+        .old
+        .areas()
+        .filter(|area| !probe.entries.contains_key(area))
+    {
         next.retain(&area, |_| false);
     }
     let moved: Vec<(&Area, Moved<'_>)> = probe
@@ -139,16 +204,16 @@ async fn by_figures(
         .collect();
     let mut news = stream::iter(news).buffered(AT_ONCE);
     while let Some(rows) = news.try_next().await? {
-        rows.iter().for_each(&mut suspect);
+        found.see(&rows);
         rows.into_iter().for_each(|row| next.insert(row));
     }
     drop(news);
     for (area, moved) in &moved {
         if !next.agrees(area, moved.probed) {
-            compare(store, next, area, &mut suspect).await?;
+            compare(store, next, area, found).await?;
         }
     }
-    Ok(suspects)
+    Ok(())
 }
 
 /// An area in which rows may be other ones than in the snapshot.
@@ -183,7 +248,7 @@ async fn compare(
     store: &dyn Store,
     next: &mut Snapshot,
     area: &Area,
-    found: &mut (dyn FnMut(&Record) + Send),
+    found: &mut Found<'_>,
 ) -> Result<()> {
     let stamps: HashMap<Key, i64> = store.stamps(area.0, &area.1).await?.into_iter().collect();
     next.retain(area, |row| stamps.get(&row.key) == Some(&row.stamp));
@@ -197,7 +262,7 @@ async fn read_again(
     store: &dyn Store,
     next: &mut Snapshot,
     mut keys: Vec<Key>,
-    found: &mut (dyn FnMut(&Record) + Send),
+    found: &mut Found<'_>,
 ) -> Result<()> {
     keys.sort_unstable();
     keys.dedup();
@@ -209,7 +274,7 @@ async fn read_again(
             continue;
         }
         let rows = news(store, &area, i64::MIN).await?;
-        rows.iter().for_each(&mut *found);
+        found.see(&rows);
         next.fill(&area, rows);
     }
     for keys in some.chunks(TOGETHER) {
@@ -217,7 +282,7 @@ async fn read_again(
         let there: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
         let gone = keys.iter().filter(|key| !there.contains(*key));
         gone.for_each(|key| next.remove(key));
-        rows.iter().for_each(&mut *found);
+        found.see(&rows);
         rows.into_iter().for_each(|row| next.insert(row));
     }
     Ok(())

@@ -218,9 +218,28 @@ impl Snapshot {
         keys
     }
 
+    /// The greatest stamp that is not later than a second, in whatever kind and project.
+    pub(super) fn newest(&self, latest: i64) -> i64 {
+        let stamps = self.rows().map(|row| row.stamp);
+        let stamps = stamps.filter(|stamp| *stamp <= latest);
+        stamps.max().unwrap_or(i64::MIN)
+    }
+
+    /// The rows with this stamp or a later one.
+    pub(super) fn stamped_since(&self, since: i64) -> impl Iterator<Item = &Record> {
+        self.rows().filter(move |row| row.stamp >= since)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Record> {
+        self.all_shelves().flat_map(Shelf::rows)
+    }
+
+    fn all_shelves(&self) -> impl Iterator<Item = &Shelf> {
+        self.shelves.iter().flat_map(Projects::values)
+    }
+
     pub(super) fn len(&self) -> usize {
-        let shelves = self.shelves.iter().flat_map(Projects::values);
-        shelves.map(Shelf::len).sum()
+        self.all_shelves().map(Shelf::len).sum()
     }
 }
 

@@ -3,6 +3,8 @@
 mod activity;
 mod backups;
 mod decide;
+#[cfg(test)]
+mod double;
 mod flaw;
 mod log;
 mod memory;
@@ -21,6 +23,8 @@ pub use self::activity::{Activity, Connections};
 pub use self::backups::{Backup, Backups};
 pub(crate) use self::decide::now;
 pub use self::decide::{Answer, Context, Decide, Decision, Ids};
+#[cfg(test)]
+pub(crate) use self::double::Double;
 pub use self::flaw::Flaw;
 pub use self::log::{Logged, Position};
 pub use self::memory::MemoryStore;
@@ -79,6 +83,8 @@ pub struct Capabilities {
     pub frugal_reads: bool,
     /// It can keep a log of changes: [`Store::keep_log`].
     pub change_log: bool,
+    /// Reads with [`Consistency::Replica`] go to another copy, which may be behind.
+    pub replica: bool,
 }
 
 impl Default for Capabilities {
@@ -90,6 +96,7 @@ impl Default for Capabilities {
             local_rows: false,
             frugal_reads: false,
             change_log: false,
+            replica: false,
         }
     }
 }
@@ -152,6 +159,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_change_log(mut self, change_log: bool) -> Self {
         self.change_log = change_log;
+        self
+    }
+
+    /// These capabilities, with a replica as said.
+    #[must_use]
+    pub fn with_replica(mut self, replica: bool) -> Self {
+        self.replica = replica;
         self
     }
 

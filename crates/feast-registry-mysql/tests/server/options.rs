@@ -5,8 +5,9 @@ use std::sync::Arc;
 use feast_registry_core::backend::StoreOptions;
 use feast_registry_core::store::{Consistency, Store};
 use feast_registry_core::url::RegistryUrl;
-use feast_registry_core::{ErrorKind, Key, Kind, Result};
-use feast_registry_mysql::MysqlSettings;
+use feast_registry_core::{ErrorKind, Freshness, Key, Kind, Registry, RegistryOptions, Result};
+use feast_registry_mysql::{MysqlDriver, MysqlSettings};
+use feast_registry_sql::SqlStore;
 use libtest_mimic::Trial;
 
 use crate::common::{Server, settings};
@@ -20,6 +21,7 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         a_wrong_password_is_refused_and_not_shown,
         a_socket_serves_as_well,
         reads_that_may_be_behind_go_to_the_replica,
+        the_cache_has_what_the_replica_does_not_have_yet,
         printed_statements_make_the_tables,
     )
 }
@@ -110,21 +112,38 @@ async fn a_socket_serves_as_well(server: Arc<Server>) {
     fixture.end().await;
 }
 
-async fn reads_that_may_be_behind_go_to_the_replica(server: Arc<Server>) {
-    let (primary, replica) = (Fixture::new(&server).await, Fixture::new(&server).await);
-    for (fixture, name) in [(&primary, "new"), (&replica, "old")] {
-        fixture
-            .registry()
-            .await
-            .apply(entity(name, ""))
-            .await
-            .unwrap();
+/// A store whose replica, another database, has not come as far: there is `new` in one and `old` in the
+/// other.
+async fn with_replica(primary: &Fixture, replica: &Fixture) -> SqlStore<MysqlDriver> {
+    for (fixture, name) in [(primary, "new"), (replica, "old")] {
+        let registry = fixture.registry().await;
+        registry.apply(entity(name, "")).await.unwrap();
     }
     let parse = |fixture: &Fixture| RegistryUrl::parse(&fixture.url()).unwrap();
-    let mut options = StoreOptions::new(parse(&primary));
-    options.read_url = Some(parse(&replica));
+    let mut options = StoreOptions::new(parse(primary));
+    options.read_url = Some(parse(replica));
     let settings = MysqlSettings::from_options(&options).unwrap();
-    let store = feast_registry_mysql::open(&settings).await.unwrap();
+    feast_registry_mysql::open(&settings).await.unwrap()
+}
+
+async fn the_cache_has_what_the_replica_does_not_have_yet(server: Arc<Server>) {
+    let (primary, replica) = (Fixture::new(&server).await, Fixture::new(&server).await);
+    let store = with_replica(&primary, &replica).await;
+    let registry = Registry::open(Arc::new(store), RegistryOptions::default());
+    let registry = registry.await.unwrap();
+    registry.apply(entity("own", "")).await.unwrap();
+    for (name, there) in [("new", true), ("own", true), ("old", false)] {
+        let key = Key::new(Kind::Entity, "p", name);
+        let row = registry.find(&key, Freshness::Cache).await.unwrap();
+        assert_eq!(row.is_some(), there, "{name}");
+    }
+    primary.end().await;
+    replica.end().await;
+}
+
+async fn reads_that_may_be_behind_go_to_the_replica(server: Arc<Server>) {
+    let (primary, replica) = (Fixture::new(&server).await, Fixture::new(&server).await);
+    let store = with_replica(&primary, &replica).await;
     for (name, consistency, there) in [
         ("new", Consistency::Primary, true),
         ("old", Consistency::Primary, false),

@@ -1,9 +1,9 @@
 //! Hosts, sockets, replicas, schemas.
 
 use feast_registry_core::backend::{Opening, StoreOptions};
-use feast_registry_core::store::SchemaMode;
+use feast_registry_core::store::{Consistency, SchemaMode};
 use feast_registry_core::url::Secret;
-use feast_registry_core::{Registry, RegistryOptions, Store};
+use feast_registry_core::{Freshness, Key, Kind, Registry, RegistryOptions, Store};
 use feast_registry_postgres::{
     Host, PostgresDialect, PostgresDriver, PostgresSettings, Product, TargetSession, open,
     open_options,
@@ -108,16 +108,48 @@ pub(crate) async fn reads_that_may_be_behind_go_to_the_replica() {
     }
 }
 
-/// As Feast has it: `search_path` says where the tables are.
-pub(crate) async fn tables_are_in_the_current_schema_if_none_is_named() {
-    let fixture = Fixture::new().await;
+/// Settings that leave it to `search_path` where the tables are, as Feast has it.
+fn in_search_path(fixture: &Fixture) -> PostgresSettings {
     let mut settings = server().settings(None).unwrap();
     settings.options = format!("-c search_path={}", fixture.schema);
+    settings
+}
+
+async fn registry(settings: &PostgresSettings) -> Registry {
+    let store = open(settings, PostgresDialect::new()).unwrap();
+    let registry = Registry::open(std::sync::Arc::new(store), RegistryOptions::default());
+    registry.await.unwrap()
+}
+
+/// Another schema stands for a replica that has not come as far.
+pub(crate) async fn the_cache_has_what_the_replica_does_not_have_yet() {
+    let (primary, replica) = (Fixture::new().await, Fixture::new().await);
+    for (fixture, name) in [(&primary, "new"), (&replica, "old")] {
+        let registry = registry(&in_search_path(fixture)).await;
+        registry.apply(view(name, "first")).await.unwrap();
+    }
+    let mut settings = in_search_path(&primary);
+    settings.replica = Some(Box::new(in_search_path(&replica)));
+    let registry = registry(&settings).await;
+    registry.apply(view("own", "first")).await.unwrap();
+    for (name, there) in [("new", true), ("own", true), ("old", false)] {
+        let key = Key::new(Kind::FeatureView, "p", name);
+        let row = registry.find(&key, Freshness::Cache).await.unwrap();
+        assert_eq!(row.is_some(), there, "{name}");
+        let behind = registry.store().get(&key, Consistency::Replica);
+        assert_eq!(behind.await.unwrap().is_some(), name == "old", "{name}");
+    }
+    primary.end().await;
+    replica.end().await;
+}
+
+pub(crate) async fn tables_are_in_the_current_schema_if_none_is_named() {
+    let fixture = Fixture::new().await;
+    let settings = in_search_path(&fixture);
     let store = open(&settings, PostgresDialect::new()).unwrap();
     store.initialize(SchemaMode::Auto).await.unwrap();
     store.initialize(SchemaMode::Verify).await.unwrap();
-    let registry = Registry::open(std::sync::Arc::new(store), RegistryOptions::default());
-    let registry = registry.await.unwrap();
+    let registry = registry(&settings).await;
     registry.apply(view("v", "first")).await.unwrap();
     let sql = format!(
         "SELECT feature_view_name FROM {}",

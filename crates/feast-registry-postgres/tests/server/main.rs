@@ -78,6 +78,7 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         connecting::a_server_that_may_only_be_read_will_not_do,
         connecting::a_socket_serves_as_well,
         connecting::reads_that_may_be_behind_go_to_the_replica,
+        connecting::the_cache_has_what_the_replica_does_not_have_yet,
         connecting::tables_are_in_the_current_schema_if_none_is_named,
         connecting::the_wrong_product_is_named,
         rights::a_server_needs_no_right_to_create,
