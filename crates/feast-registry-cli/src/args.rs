@@ -384,6 +384,9 @@ pub(crate) struct Apply {
     /// Do exactly what this plan says (`plan --out`), or nothing
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) expected_plan: Option<PathBuf>,
+    /// Show what was changed, field by field
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 #[derive(Debug, Args)]

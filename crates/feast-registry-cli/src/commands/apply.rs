@@ -1,13 +1,15 @@
 //! `apply`: definitions from files, all of them or none.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use feast_registry_core::{Error, Outcome as Applied, Plan, Summary};
+use feast_registry_core::plan::FieldChange;
+use feast_registry_core::{Error, Key, Outcome as Applied, Plan, Summary};
 use serde_json::{Value, json};
 
 use super::batch::Batch;
 use super::{plan, summary};
-use crate::args;
+use crate::args::{self, Format};
 use crate::failure::Outcome;
 use crate::input::Source;
 use crate::output::Progress;
@@ -21,9 +23,16 @@ pub(super) async fn run(args: args::Apply, session: &mut Session<'_>) -> Outcome
     let plan = match &args.expected_plan {
         Some(file) => Some(read(file, session)?),
         None if batch.deletes() > 0 && !session.global.yes => Some(confirm(&batch, session).await?),
+        None if args.diff => Some(batch.plan(session).await?),
         None => None,
     };
+    let shown = plan.clone().filter(|_| args.diff).unwrap_or_default();
     let outcomes = commit(&batch, plan, session).await?;
+    if session.format(Format::Table) == Format::Table {
+        plan::write_steps(&mut session.streams.out, &shown)?;
+    }
+    let fields = fields(&shown);
+    let object = |outcome| object(outcome, &fields);
     let objects = || Value::Array(outcomes.iter().map(object).collect());
     summary::print(&Summary::of(&outcomes), Some(&objects), session)
 }
@@ -65,13 +74,23 @@ async fn commit(
     result.map_err(|error| batch.blame(error).into())
 }
 
-fn object(outcome: &Applied) -> Value {
-    json!({
+/// The fields that were changed, by object.
+fn fields(plan: &Plan) -> HashMap<Key, &[FieldChange]> {
+    let changed = plan.steps.iter().filter(|step| !step.fields.is_empty());
+    changed.map(|step| (step.key(), &*step.fields)).collect()
+}
+
+fn object(outcome: &Applied, fields: &HashMap<Key, &[FieldChange]>) -> Value {
+    let mut object = json!({
         "kind": outcome.key.kind.spec().name,
         "project": *outcome.key.project,
         "name": *outcome.key.name,
         "effect": outcome.effect.name(),
         "revision": outcome.revision().map(|revision| revision.to_string()),
         "version": outcome.version,
-    })
+    });
+    if let Some(fields) = fields.get(&outcome.key) {
+        object["fields"] = json!(fields);
+    }
+    object
 }

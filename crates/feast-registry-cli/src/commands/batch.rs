@@ -1,26 +1,14 @@
 //! The changes that files ask for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use feast_registry_core::{Change, Delete, Error, Key, Kind, Plan, Query, Revision};
+use feast_registry_core::{Change, Error, Key, Kind, Plan, Revision};
 
 use crate::args;
 use crate::failure::Outcome;
 use crate::input::{self, Definition, Source};
 use crate::session::Session;
-
-/// What definitions in files say all of, in the order in which it goes: what refers to others first.
-const PRUNED: [Kind; 8] = [
-    Kind::Permission,
-    Kind::FeatureService,
-    Kind::LabelView,
-    Kind::OnDemandFeatureView,
-    Kind::StreamFeatureView,
-    Kind::FeatureView,
-    Kind::DataSource,
-    Kind::Entity,
-];
 
 /// Changes, and where each was found.
 #[derive(Debug, Default)]
@@ -81,29 +69,7 @@ impl Batch {
     /// first, so that a view may become one of another kind.
     async fn prune(&mut self, session: &mut Session<'_>) -> Outcome {
         let registry = session.registry().await?;
-        let projects: BTreeSet<Arc<str>> = self
-            .known
-            .keys()
-            .map(|key| Arc::clone(&key.project))
-            .collect();
-        let mut deletes = Vec::new();
-        for kind in PRUNED {
-            for project in &projects {
-                let stored = registry
-                    .list(&Query::new(kind, Arc::clone(project)))
-                    .await?;
-                let gone = stored
-                    .records
-                    .into_iter()
-                    .filter(|row| !self.known.contains_key(&row.key));
-                deletes.extend(gone.map(|row| {
-                    Change::Delete(Delete {
-                        expected: Some(row.revision()),
-                        ..Delete::new(kind, Arc::clone(project), row.key.name)
-                    })
-                }));
-            }
-        }
+        let deletes = registry.prune(&self.changes).await?;
         let places = deletes.iter().map(|_| "--prune".to_owned());
         self.places.splice(0..0, places.collect::<Vec<_>>());
         self.changes.splice(0..0, deletes);

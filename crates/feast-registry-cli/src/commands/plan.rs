@@ -34,15 +34,7 @@ pub(super) async fn run(args: args::Plan, session: &mut Session<'_>) -> Outcome 
 
 /// The steps that would change something, field by field, and how many there are of each.
 pub(super) fn write(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
-    for step in &plan.steps {
-        let Some(sign) = sign(step.effect) else {
-            continue;
-        };
-        writeln!(out, "{sign} {}", style::printable(&title(step)))?;
-        for field in &step.fields {
-            writeln!(out, "    {}", style::printable(&line(field)))?;
-        }
-    }
+    write_steps(out, plan)?;
     let count = |effect| {
         plan.steps
             .iter()
@@ -57,6 +49,20 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
         count(Effect::Deleted),
         count(Effect::Unchanged),
     )
+}
+
+/// The steps that would change something, field by field.
+pub(super) fn write_steps(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+    for step in &plan.steps {
+        let Some(sign) = sign(step.effect) else {
+            continue;
+        };
+        writeln!(out, "{sign} {}", style::printable(&title(step)))?;
+        for field in &step.fields {
+            writeln!(out, "    {}", style::printable(&line(field)))?;
+        }
+    }
+    Ok(())
 }
 
 fn sign(effect: Effect) -> Option<char> {

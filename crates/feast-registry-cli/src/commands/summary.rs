@@ -22,6 +22,7 @@ pub(super) fn print(
                 "updated": summary.updated,
                 "unchanged": summary.unchanged,
                 "recorded": summary.recorded,
+                "deleted": summary.deleted,
             });
             if let Some(objects) = objects {
                 value["objects"] = objects();

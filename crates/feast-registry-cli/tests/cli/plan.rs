@@ -58,6 +58,65 @@ fn what_the_files_no_longer_have_is_pruned() {
 }
 
 #[test]
+fn programs_learn_how_many_were_deleted() {
+    let folder = folder();
+    folder.write("next.yaml", view("a", "x"));
+    let done = folder.cli("-y -o json apply --prune next.yaml").json();
+    assert_eq!(
+        (&done["deleted"], &done["unchanged"]),
+        (&2.into(), &1.into())
+    );
+}
+
+#[test]
+fn a_reviewed_plan_may_prune() {
+    let folder = folder();
+    folder.write("next.yaml", view("a", "y"));
+    folder.cli("plan --prune next.yaml --out plan.json").ok();
+    let line = "apply --prune next.yaml --expected-plan plan.json";
+    // What appears meanwhile stands before all that was planned.
+    folder.write("meanwhile.yaml", entity("aa"));
+    folder.cli("apply meanwhile.yaml").ok();
+    let said = folder.cli(line).fails(4, "not as planned: entity `aa`");
+    assert!(!said.contains(';'), "one difference, no others: {said}");
+
+    folder.cli("delete aa").ok();
+    let done = folder.cli(line).ok();
+    assert_eq!(done, "created 0, updated 1, unchanged 0, deleted 2\n");
+}
+
+#[test]
+fn an_apply_shows_what_it_changed_if_asked() {
+    let folder = folder();
+    let next = [view("a", "y"), view("b", "x")].join("\n---\n");
+    folder.write("next.yaml", next);
+    let shown = folder.cli("apply --diff next.yaml").ok();
+    assert!(
+        shown.starts_with("~ feature view `a` in project `rides`"),
+        "{shown}"
+    );
+    assert!(shown.contains("    spec.features[y]: set to "), "{shown}");
+    assert!(
+        shown.ends_with("\ncreated 0, updated 1, unchanged 1\n"),
+        "{shown}"
+    );
+    folder.write("next.yaml", view("a", "z"));
+    let done = folder.cli("-o json apply --diff next.yaml").json();
+    let fields = done["objects"][0]["fields"].as_array().unwrap();
+    let set = |field: &&serde_json::Value| field["path"] == "spec.features[z]";
+    assert!(fields.iter().any(|field| set(&field)), "{done}");
+}
+
+#[test]
+fn a_version_that_is_not_promoted_is_shown_beside_the_active_one() {
+    let folder = folder();
+    folder.write("next.yaml", view("a", "y"));
+    let shown = folder.cli("plan --no-promote next.yaml").ok();
+    assert!(shown.contains("version v1, not promoted\n"), "{shown}");
+    assert!(shown.contains("    spec.features[y]: set to "), "{shown}");
+}
+
+#[test]
 fn a_view_may_become_one_of_another_kind() {
     let folder = folder();
     let text = "kind: StreamFeatureView\nproject: rides\nspec: {name: a, entities: [driver]}";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Kind, json};
+use crate::{Kind, Revision, json};
 
 /// A field that is different.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,12 +23,17 @@ pub struct FieldChange {
 /// The time of an apply is no part of a definition.
 const STAMPS: [&str; 2] = ["meta.createdTimestamp", "meta.lastUpdatedTimestamp"];
 
-/// The fields in which two serialized objects of a kind differ, stamps aside. Bytes that cannot be
-/// decoded have no fields.
+/// The fields in which two serialized objects of a kind differ, stamps aside. Where they differ in nothing
+/// that has a name here, such as fields that this version does not know, their revisions do, as
+/// `digest`.
 pub fn differing_fields(kind: Kind, before: &[u8], after: &[u8]) -> Vec<FieldChange> {
     let decoded = |body: &[u8]| json::to_json(kind.spec().message, body).unwrap_or_default();
     let mut changes = differing_values(&decoded(before), &decoded(after));
     changes.retain(|change| !STAMPS.contains(&&*change.path));
+    if changes.is_empty() && before != after {
+        let digest = |body| Value::from(Revision::of(body).to_string());
+        changes.push(change("digest", &digest(before), &digest(after)));
+    }
     changes
 }
 
@@ -125,6 +130,16 @@ mod tests {
     fn paths(before: Value, after: Value) -> Vec<String> {
         let changes = differing_values(&before, &after);
         changes.into_iter().map(|change| change.path).collect()
+    }
+
+    #[test]
+    fn what_has_no_name_shows_in_the_digest() {
+        // Field 99, a number, of the message at field 1.
+        let unknown = |number: u8| [0x0a, 3, 0x98, 0x06, number];
+        let changes = differing_fields(Kind::Entity, &unknown(1), &unknown(2));
+        let paths: Vec<&str> = changes.iter().map(|change| &*change.path).collect();
+        assert_eq!(paths, ["digest"]);
+        assert_eq!(differing_fields(Kind::Entity, &unknown(1), &unknown(1)), []);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod fields;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fields::{FieldChange, differing_fields, differing_values};
 use crate::cache::Publication;
-use crate::rules::{Change, Committed, Effect};
+use crate::rules::{Change, Committed, Effect, Outcome};
 use crate::{Error, ErrorKind, Key, Kind, Record, Result, Revision};
 
 /// Differences that an error names.
@@ -51,7 +51,8 @@ pub struct Step {
     /// The revision of the bytes that the change brings; `None` if it brings none.
     #[serde(default, with = "maybe", skip_serializing_if = "Option::is_none")]
     pub input: Option<Revision>,
-    /// The fields of an object that would be updated, as they were and as they would be.
+    /// The fields of an object that would be updated, as they were and as they would be; of a version
+    /// that would only be recorded, what the active definition has instead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
 }
@@ -60,20 +61,14 @@ pub struct Step {
 ///
 /// Finding that out decodes every changed object: nobody should hold locks meanwhile.
 #[derive(Debug)]
-pub(crate) struct Outline(Vec<(Step, Option<(Bytes, Bytes)>)>);
+pub(crate) struct Outline(Vec<(Step, Option<Bodies>)>);
+
+/// A definition as it was, and the one that is new.
+type Bodies = (Bytes, Bytes);
 
 impl Outline {
     pub(crate) fn new(changes: &[Change], committed: &Committed) -> Outline {
-        let steps = Step::all(changes, committed).map(|(step, row)| {
-            let bodies = match (step.effect, row) {
-                (Effect::Updated, Some((Some(before), Some(after)))) => {
-                    Some((before.body.clone(), after.body.clone()))
-                }
-                _ => None,
-            };
-            (step, bodies)
-        });
-        Outline(steps.collect())
+        Outline(Step::all(changes, committed).collect())
     }
 
     /// The plan, field by field.
@@ -99,13 +94,24 @@ impl Plan {
 
     /// Fails unless these changes would do what was planned.
     pub(crate) fn check(&self, changes: &[Change], committed: &Committed) -> Result<()> {
-        let mut differences = Vec::new();
-        if self.steps.len() != changes.len() {
-            let (planned, given) = (self.steps.len(), changes.len());
-            differences.push(format!("{planned} changes were planned, {given} are given"));
+        let mut planned: HashMap<Key, VecDeque<&Step>> = HashMap::new();
+        for step in &self.steps {
+            planned.entry(step.key()).or_default().push_back(step);
         }
-        let pairs = self.steps.iter().zip(Step::all(changes, committed));
-        differences.extend(pairs.filter_map(|(planned, (now, _))| planned.difference(&now)));
+        let mut differences = Vec::new();
+        // By object: one that is new here must not shift all others.
+        for (now, _) in Step::all(changes, committed) {
+            let step = planned.get_mut(&now.key()).and_then(VecDeque::pop_front);
+            differences.extend(match step {
+                Some(step) => step.difference(&now),
+                None => Some(format!("{now}: to be {} was not planned", now.effect)),
+            });
+        }
+        let missing = self.steps.iter().filter(|step| {
+            let left = planned.get_mut(&step.key());
+            left.and_then(VecDeque::pop_front).is_some()
+        });
+        differences.extend(missing.map(|step| format!("{step}: to be {} no more", step.effect)));
         if differences.is_empty() {
             return Ok(());
         }
@@ -121,14 +127,15 @@ impl Plan {
 }
 
 impl Step {
-    /// The steps of changes, without the fields, each with what would happen to its row.
-    fn all<'a>(
-        changes: &'a [Change],
-        committed: &'a Committed,
-    ) -> impl Iterator<Item = (Step, Option<Rows<'a>>)> + 'a {
+    /// The steps of changes, without the fields, each with the definitions to find them in.
+    fn all(
+        changes: &[Change],
+        committed: &Committed,
+    ) -> impl Iterator<Item = (Step, Option<Bodies>)> {
         let rows = committed.rows();
         let outcomes = changes.iter().zip(&committed.outcomes);
         outcomes.map(move |(change, outcome)| {
+            let bodies = bodies(outcome, &rows);
             let Key {
                 kind,
                 project,
@@ -150,7 +157,7 @@ impl Step {
                 input: change.body().map(|body| Revision::of(body)),
                 fields: Vec::new(),
             };
-            (step, row)
+            (step, bodies)
         })
     }
 
@@ -161,9 +168,7 @@ impl Step {
 
     /// What is different about the same change now, if anything is.
     fn difference(&self, now: &Step) -> Option<String> {
-        let why = if (self.kind, &self.project, &self.name) != (now.kind, &now.project, &now.name) {
-            format!("{now} is given in its place")
-        } else if self.before != now.before {
+        let why = if self.before != now.before {
             let revision = |of: Option<Revision>| of.map_or("gone".into(), |of| of.to_string());
             format!(
                 "it was {} and is {}",
@@ -184,6 +189,24 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key().fmt(f)
+    }
+}
+
+/// The definitions that an outcome is the difference of.
+fn bodies(outcome: &Outcome, rows: &HashMap<&Key, Rows<'_>>) -> Option<Bodies> {
+    let body = |row: Option<&Record>| row.map(|row| row.body.clone());
+    match (outcome.effect, outcome.version) {
+        (Effect::Updated, _) => {
+            let (before, after) = rows.get(&outcome.key)?;
+            body(*before).zip(body(*after))
+        }
+        // The active definition stays, and is what the new version differs from.
+        (Effect::Recorded, Some(number)) => {
+            let Key { project, name, .. } = outcome.key.clone();
+            let (_, recorded) = rows.get(&Key::version(project, name, number))?;
+            outcome.body.clone().zip(body(*recorded))
+        }
+        _ => None,
     }
 }
 

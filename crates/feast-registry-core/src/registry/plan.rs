@@ -1,10 +1,26 @@
 //! Looking at changes before they are made.
 
-use super::Registry;
-use crate::Result;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::{Query, Registry};
 use crate::plan::{Outline, Plan};
-use crate::rules::{Change, Outcome};
+use crate::rules::{Change, Delete, Outcome};
 use crate::store::Decision;
+use crate::{INFRA_NAME, Key, Kind, Result};
+
+/// What definitions say all of, in the order in which it goes: what refers to others first. Saved datasets
+/// and validation references are made by programs at run time: no set of definitions has them all.
+const PRUNED: [Kind; 8] = [
+    Kind::Permission,
+    Kind::FeatureService,
+    Kind::LabelView,
+    Kind::OnDemandFeatureView,
+    Kind::StreamFeatureView,
+    Kind::FeatureView,
+    Kind::DataSource,
+    Kind::Entity,
+];
 
 impl Registry {
     /// What [`Registry::commit`] would do with these changes now. Nothing is written.
@@ -42,5 +58,52 @@ impl Registry {
             plan.check(changes, committed)
         })
         .await
+    }
+
+    /// The deletions that leave nothing in the projects of these changes but what the changes define:
+    /// of entities, data sources, views, feature services and permissions. Nothing is written.
+    ///
+    /// Behaviour:
+    /// * what refers to others is deleted first; committed before the changes, they let a view
+    ///   become one of another kind;
+    /// * each expects the revision that was found, so that nobody's later work is deleted;
+    /// * an object that cannot be read is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry::list`].
+    pub async fn prune(&self, changes: &[Change]) -> Result<Vec<Change>> {
+        let defined: HashSet<Key> = changes.iter().filter_map(defined).collect();
+        let projects: BTreeSet<&Arc<str>> = defined.iter().map(|key| &key.project).collect();
+        let mut deletes = Vec::new();
+        for kind in PRUNED {
+            for project in &projects {
+                let stored = self.list(&Query::new(kind, Arc::clone(project))).await?;
+                let rows = stored.records.into_iter();
+                let gone = rows.filter(|row| !defined.contains(&row.key));
+                deletes.extend(gone.map(|row| {
+                    Change::Delete(Delete {
+                        expected: Some(row.revision()),
+                        ..Delete::new(kind, Arc::clone(project), row.key.name)
+                    })
+                }));
+            }
+        }
+        Ok(deletes)
+    }
+}
+
+/// The object that a change defines, if it defines one.
+fn defined(change: &Change) -> Option<Key> {
+    match change {
+        Change::Apply(apply) => {
+            let (project, name) = (Arc::clone(&apply.project), Arc::clone(&apply.name));
+            Some(Key::new(apply.kind, project, name))
+        }
+        Change::UpdateInfra { project, .. } => {
+            Some(Key::new(Kind::Infra, Arc::clone(project), INFRA_NAME))
+        }
+        Change::Import(row) => Some(row.key.clone()),
+        _ => None,
     }
 }
