@@ -5,7 +5,7 @@ use std::time::Duration;
 use feast_registry_core::store::{Limits, Lock};
 use feast_registry_sql::{ColumnType, Dialect, UpdateRows};
 
-use crate::facts::Facts;
+use crate::facts::{Cap, Facts};
 
 /// What a statement holds besides the bytes of an object: its text, names and stamps.
 const OVERHEAD: usize = 16 * 1_024;
@@ -19,6 +19,7 @@ const SETTLES: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 struct Common {
     packet: usize,
+    cap: Cap,
     cluster: bool,
     exact_names: bool,
     version_query: Option<&'static str>,
@@ -28,6 +29,7 @@ impl Default for Common {
     fn default() -> Self {
         Common {
             packet: PACKET,
+            cap: Cap::NONE,
             cluster: false,
             exact_names: true,
             version_query: None,
@@ -39,6 +41,7 @@ impl Common {
     fn of(facts: &Facts, creates: bool) -> Self {
         Common {
             packet: facts.packet,
+            cap: facts.cap,
             cluster: facts.cluster,
             exact_names: facts.exact_names(creates),
             version_query: facts.position,
@@ -54,7 +57,9 @@ impl Common {
     }
 
     fn limits(self) -> Limits {
-        Limits::default().with_object_bytes(self.packet.saturating_sub(OVERHEAD))
+        Limits::default()
+            .with_object_bytes(self.packet.saturating_sub(OVERHEAD))
+            .with_transaction(self.cap.rows, self.cap.bytes)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a server says of itself when it is opened.
 
+use std::collections::HashMap;
+
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
@@ -24,6 +26,8 @@ pub(crate) struct Facts {
     pub(crate) cluster: bool,
     /// Whether the cluster is a Galera cluster, whose reads can wait for the other nodes' writes.
     pub(crate) galera: bool,
+    /// What the cluster takes in one transaction.
+    pub(crate) cap: Cap,
     /// The statement that tells how far the log of the storage engine has come, if there is one that
     /// says something of all tables.
     pub(crate) position: Option<&'static str>,
@@ -40,8 +44,9 @@ impl Facts {
         let maria = [&version, &comment]
             .iter()
             .any(|text| text.to_ascii_lowercase().contains("mariadb"));
-        let galera = variable(conn, "wsrep_on").await?.as_deref() == Some("ON");
-        let single = variable(conn, "group_replication_single_primary_mode").await?;
+        let variables = variables(conn).await?;
+        let is = |name: &str, value| variables.get(name).is_some_and(|known| known == value);
+        let galera = is("wsrep_on", "ON");
         let flavour = if maria {
             Flavour::MariaDb
         } else {
@@ -52,8 +57,9 @@ impl Facts {
             position: position(conn, flavour).await?,
             version: format!("{version} ({comment})"),
             packet: usize::try_from(packet).unwrap_or(usize::MAX),
-            cluster: galera || single.as_deref() == Some("OFF"),
+            cluster: galera || is("group_replication_single_primary_mode", "OFF"),
             galera,
+            cap: Cap::of(&variables, galera),
             names: names(conn).await?,
         })
     }
@@ -96,12 +102,47 @@ async fn position(conn: &mut Conn, flavour: Flavour) -> mysql_async::Result<Opti
     }
 }
 
-/// A variable that not every server has.
-async fn variable(conn: &mut Conn, name: &str) -> mysql_async::Result<Option<String>> {
-    let row: Option<(String, String)> = conn
-        .query_first(format!("SHOW VARIABLES LIKE '{name}'"))
-        .await?;
-    Ok(row.map(|(_, value)| value))
+/// What not every server has.
+const VARIABLES: &str = "SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_max_ws_rows', 'wsrep_max_ws_size', \
+     'group_replication_single_primary_mode', 'group_replication_transaction_size_limit')";
+
+async fn variables(conn: &mut Conn) -> mysql_async::Result<HashMap<String, String>> {
+    let rows: Vec<(String, String)> = conn.query(VARIABLES).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Rows of a transaction that are nobody's data: what it relies on is written too.
+const GUARDS: usize = 16;
+
+/// The most that one transaction may write, where nodes exchange whole transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cap {
+    pub(crate) rows: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Cap {
+    pub(crate) const NONE: Cap = Cap {
+        rows: usize::MAX,
+        bytes: usize::MAX,
+    };
+
+    fn of(variables: &HashMap<String, String>, galera: bool) -> Self {
+        let figure = |name| {
+            let value = variables.get(name)?.parse().ok()?;
+            // To both, 0 means as much as you like.
+            Some(value).filter(|value: &usize| *value > 0)
+        };
+        let (rows, bytes) = match galera {
+            true => (figure("wsrep_max_ws_rows"), figure("wsrep_max_ws_size")),
+            false => (None, figure("group_replication_transaction_size_limit")),
+        };
+        Cap {
+            rows: rows.map_or(usize::MAX, |rows| rows.saturating_sub(GUARDS).max(1)),
+            // A row that changes is sent as it was and as it is.
+            bytes: bytes.map_or(usize::MAX, |bytes| bytes / 2),
+        }
+    }
 }
 
 async fn names(conn: &mut Conn) -> mysql_async::Result<(u64, u64)> {
@@ -127,4 +168,35 @@ async fn names(conn: &mut Conn) -> mysql_async::Result<(u64, u64)> {
         .await?;
     let figure = |index| row.as_ref().and_then(|row| row.get(index)).unwrap_or(0);
     Ok((figure(0), figure(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cap(variables: &[(&str, &str)], galera: bool) -> Cap {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Cap::of(&variables.iter().map(owned).collect(), galera)
+    }
+
+    #[test]
+    fn each_kind_of_cluster_has_its_own_caps() {
+        let galera = [("wsrep_max_ws_rows", "1016"), ("wsrep_max_ws_size", "4000")];
+        let (rows, bytes) = (1_000, 2_000);
+        assert_eq!(cap(&galera, true), Cap { rows, bytes });
+        assert_eq!(cap(&galera, false), Cap::NONE);
+        let group = [("group_replication_transaction_size_limit", "4000")];
+        let rows = usize::MAX;
+        assert_eq!(cap(&group, false), Cap { rows, bytes });
+    }
+
+    #[test]
+    fn nothing_is_no_cap() {
+        let none = [
+            ("wsrep_max_ws_rows", "0"),
+            ("group_replication_transaction_size_limit", "0"),
+        ];
+        assert_eq!(cap(&none, true), Cap::NONE);
+        assert_eq!(cap(&none, false), Cap::NONE);
+    }
 }

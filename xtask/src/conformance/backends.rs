@@ -34,7 +34,7 @@ pub(crate) const BACKENDS: [Backend; 13] = [
     backend("pgbouncer", POSTGRES, SUITE_ONLY),
     backend("mysql", MYSQL, WITH_SERVER),
     backend("mariadb", MYSQL, WITH_SERVER),
-    backend("galera", MYSQL, &["conformance", "nodes"]),
+    backend("galera", MYSQL, &["conformance", "nodes", "galera"]),
     backend("cockroachdb", "feast-registry-cockroachdb", WITH_SERVER),
     // A dialect as somebody outside would bring it, with a workspace of its own.
     Backend {
