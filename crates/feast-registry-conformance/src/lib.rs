@@ -85,6 +85,7 @@ mod random;
 mod rows;
 mod samples;
 mod suite;
+pub mod traffic;
 mod trials;
 mod worker;
 

@@ -93,7 +93,9 @@ impl Memory {
     }
 
     fn judge(&mut self, way: Way, piece: &[u8], faults: &Faults) -> Verdict {
-        if way == Way::ToServer && !std::mem::replace(&mut self.asked, true) {
+        if way == Way::ToClient {
+            faults.answered(piece.len());
+        } else if !std::mem::replace(&mut self.asked, true) {
             faults.turned();
         }
         if let (Some(answer), Way::ToClient) = (&mut self.answer, way) {

@@ -47,6 +47,7 @@ pub(super) struct Faults {
     tripped: AtomicU64,
     connections: AtomicU64,
     round_trips: AtomicU64,
+    answered: AtomicU64,
 }
 
 impl Faults {
@@ -94,5 +95,14 @@ impl Faults {
 
     pub(super) fn round_trips(&self) -> u64 {
         self.round_trips.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn answered(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.answered.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    pub(super) fn answered_bytes(&self) -> u64 {
+        self.answered.load(Ordering::SeqCst)
     }
 }

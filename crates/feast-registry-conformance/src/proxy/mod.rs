@@ -98,6 +98,11 @@ impl Proxy {
     pub fn round_trips(&self) -> u64 {
         self.faults.round_trips()
     }
+
+    /// How many bytes the server has sent, over all connections.
+    pub fn answered_bytes(&self) -> u64 {
+        self.faults.answered_bytes()
+    }
 }
 
 impl Drop for Proxy {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use feast_registry_conformance::proxy::Proxy;
+use feast_registry_conformance::traffic;
 use feast_registry_core::{Effect, Freshness, Key, Kind, Registry};
 use libtest_mimic::Trial;
 
@@ -15,6 +16,7 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         a_read_is_one,
         what_changes_nothing_is_not_committed,
         a_probe_of_all_tables_is_one,
+        a_refresh_moves_what_changed,
     )
 }
 
@@ -81,5 +83,20 @@ async fn a_probe_of_all_tables_is_one(server: Arc<Server>) {
     let probe = registry.store().changes().await.unwrap();
     assert_eq!(proxy.round_trips() - before, 1);
     assert!(probe.entries.contains_key(&(Kind::Entity, "p".into())));
+    fixture.end().await;
+}
+
+async fn a_refresh_moves_what_changed(server: Arc<Server>) {
+    let fixture = Fixture::new(&server).await;
+    let (registry, proxy) = fixture.behind_proxy().await;
+    let others = fixture.store().await;
+    // How far the log has come, and whether it has stood still for a second.
+    let [nothing, one, hundred] = traffic::of_refreshes(&registry, &*others, &proxy, 2)
+        .await
+        .unwrap();
+    assert!(nothing.round_trips <= 2, "{nothing:?}");
+    assert_eq!(nothing.views(), 0, "{nothing:?}");
+    assert!((1..5).contains(&one.views()), "{one:?}");
+    assert!((100..120).contains(&hundred.views()), "{hundred:?}");
     fixture.end().await;
 }

@@ -73,6 +73,7 @@ fn trials(runtime: &Arc<Runtime>) -> Vec<Trial> {
         gets::a_get_among_many_sees_what_was_committed_before_it,
         trips::a_change_of_a_view_is_two_round_trips,
         trips::a_read_is_one_round_trip,
+        trips::a_refresh_moves_what_changed,
         connecting::the_next_host_is_tried,
         connecting::every_host_that_failed_is_named,
         connecting::a_server_that_may_only_be_read_will_not_do,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use feast_registry_conformance::proxy::{Fault, Proxy};
+use feast_registry_conformance::traffic;
 use feast_registry_core::{Freshness, Key, Kind};
 
 use crate::fixture::{Fixture, TestRegistry, address, through, view};
@@ -80,5 +81,22 @@ pub(crate) async fn a_read_is_one_round_trip() {
         })
         .await;
     assert_eq!(trips, 1);
+    fixture.end().await;
+}
+
+pub(crate) async fn a_refresh_moves_what_changed() {
+    let fixture = Fixture::new().await;
+    let counted = Counted::new(&fixture).await;
+    // Where nothing changed, nothing is sent in advance.
+    counted.proxy.set(Fault::None);
+    let others = fixture.registry(&fixture.settings()).await.store;
+    let registry = &counted.test.registry;
+    let [nothing, one, hundred] = traffic::of_refreshes(registry, &*others, &counted.proxy, 1)
+        .await
+        .unwrap();
+    assert_eq!(nothing.round_trips, 1, "{nothing:?}");
+    assert_eq!(nothing.views(), 0, "{nothing:?}");
+    assert!((1..5).contains(&one.views()), "{one:?}");
+    assert!((100..120).contains(&hundred.views()), "{hundred:?}");
     fixture.end().await;
 }
