@@ -56,6 +56,8 @@ macro_rules! defects {
 defects! {
     MISSING_TABLE, "missing-table", Error,
         "create it: `schema create`";
+    NEWER_SCHEMA, "newer-schema", Error,
+        "use a newer feast-registry: a schema is never taken back";
     UNDECODABLE, "undecodable", Error,
         "delete it and apply it again, or bring it back from a backup";
     TWO_VIEWS, "two-views", Error,
@@ -129,7 +131,7 @@ impl Finding {
 
     /// Whether rows cannot be looked at before it is mended.
     pub fn hides_rows(&self) -> bool {
-        self.defect == &MISSING_TABLE
+        [&MISSING_TABLE, &NEWER_SCHEMA].contains(&self.defect)
     }
 
     /// Whether another one says the same.

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::store::MemoryStore;
+use crate::store::{Double, Flaw, MemoryStore};
 use crate::{Key, Kind, Registry, RegistryOptions};
 
 #[test]
@@ -16,6 +16,43 @@ fn codes_are_unique_and_documented() {
         let row = format!("| `{}` | {} |", defect.code, defect.severity);
         assert!(page.contains(&row), "docs/doctor.md lacks {row}");
     }
+}
+
+/// What is found of a store that is as it says.
+async fn found_of(store: Double) -> Vec<(&'static str, String)> {
+    let found = examine(&store).await.unwrap().into_iter();
+    found.map(|one| (one.defect.code, one.found)).collect()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_found_whichever_way() {
+    for (off, word) in [(7_200, "ahead of"), (-7_200, "behind")] {
+        let clock = crate::store::now().seconds + off;
+        let found = found_of(Double::default().with_clock(clock)).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (code, what) = &found[0];
+        assert!(*code == "clock-skew" && what.contains(word), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_nearly_right_is_right() {
+    let clock = crate::store::now().seconds + 30;
+    assert_eq!(found_of(Double::default().with_clock(clock)).await, []);
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_told() {
+    let newer = Flaw::NewerSchema { found: 9, known: 1 };
+    // Nothing else is looked at.
+    let store = Double::default().with_flaw(newer).with_clock(0);
+    let found = found_of(store).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (code, what) = &found[0];
+    assert!(
+        *code == "newer-schema" && what.contains("version 9"),
+        "{found:?}"
+    );
 }
 
 async fn codes_of(rows: Vec<Record>) -> Vec<(&'static str, Option<Key>)> {

@@ -19,8 +19,8 @@ pub(crate) struct Double {
     /// What [`Consistency::Replica`] reads.
     replica: Option<MemoryStore>,
     commits: AtomicU64,
-    pub(crate) clock: Option<i64>,
-    pub(crate) flaws: Vec<Flaw>,
+    clock: Option<i64>,
+    flaws: Vec<Flaw>,
 }
 
 impl Double {
@@ -30,6 +30,18 @@ impl Double {
             replica: Some(MemoryStore::new()),
             ..Double::default()
         }
+    }
+
+    /// With a clock of its own.
+    pub(crate) fn with_clock(mut self, second: i64) -> Self {
+        self.clock = Some(second);
+        self
+    }
+
+    /// With something wrong about its tables.
+    pub(crate) fn with_flaw(mut self, flaw: Flaw) -> Self {
+        self.flaws.push(flaw);
+        self
     }
 
     /// Brings the replica to where the primary is.

@@ -35,9 +35,12 @@ fn has_log(tables: &[String]) -> bool {
 
 /// What is not as it should be.
 pub(crate) async fn flaws(driver: &dyn Driver) -> Result<Vec<Flaw>> {
-    let found = tables(driver).await?;
-    version::check(version::current(driver, &found).await?)?;
-    let missing = missing(&found).into_iter();
+    let tables = tables(driver).await?;
+    let (found, known) = (version::current(driver, &tables).await?, SCHEMA_VERSION);
+    if found > known {
+        return Ok(vec![Flaw::NewerSchema { found, known }]);
+    }
+    let missing = missing(&tables).into_iter();
     let missing = missing.map(|kind| Flaw::MissingTable(kind.spec().table.to_owned()));
     let narrow = driver.upgrades().await?.into_iter();
     Ok(missing.chain(narrow.map(Flaw::NarrowColumn)).collect())
