@@ -1,16 +1,21 @@
 //! `migrate`: from any registry to any other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use feast_registry_core::migration::{self, Checksum, Checksums, Options, Pass, Refused};
 use feast_registry_core::store::{MemoryStore, SchemaMode};
-use feast_registry_core::{Error, ErrorKind, Store};
+use feast_registry_core::{Error, ErrorKind, Kind, Store};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Migrate};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Progress, Table};
 use crate::session::Session;
+
+/// How long it waits for writers of the source between two passes.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Rows that an error names.
 const NAMED: usize = 5;
@@ -65,16 +70,20 @@ impl Migration<'_> {
             }
             // What differs now has come from the source, in the passes before.
             options.overwrite = true;
+            tokio::time::sleep(PAUSE).await;
         };
-        let verified = match self.args.verify {
+        let target = match self.args.verify {
             true => Some(self.verify(&options, &pass, session).await?),
             false => None,
         };
+        let verified = target.as_ref().map(|target| *target == pass.expected);
         if session.format(Format::Table) != Format::Table {
             let value = json!({
                 "passes": report,
                 "refused": pass.refused.iter().map(refused).collect::<Vec<_>>(),
                 "checksum": pass.source.whole().to_string(),
+                "target_checksum": target.as_ref().map(|target| target.whole().to_string()),
+                "parts": parts(&pass.source, target.as_ref()),
                 "verified": verified,
             });
             let format = session.format(Format::Json);
@@ -121,24 +130,25 @@ impl Migration<'_> {
         Ok(pass)
     }
 
-    /// Compares the checksums of the target with those that it should have; answers whether they
-    /// are the same.
+    /// Reads the checksums of the target, and shows them beside those of the source.
     async fn verify(
         &self,
         options: &Options,
         pass: &Pass,
         session: &mut Session<'_>,
-    ) -> Outcome<bool> {
+    ) -> Outcome<Checksums> {
+        let objects = usize::try_from(pass.expected.whole().objects).unwrap_or(usize::MAX);
+        let progress = Progress::spinner(session.streams, objects, "verifying".to_owned());
         let target = Checksums::read(&**self.target, options.project.as_deref()).await?;
+        drop(progress);
         if session.format(Format::Table) == Format::Table {
             let mut table = Table::new(&["PROJECT", "KIND", "OBJECTS", "SOURCE", "TARGET"]);
-            for (project, kind, sum) in pass.source.parts() {
-                let there = target.part(project, kind);
+            for (project, kind, sum, there) in beside(&pass.source, &target) {
                 table.push(vec![
                     (&**project).into(),
                     kind.spec().plural.into(),
                     sum.objects.to_string().into(),
-                    short(sum).into(),
+                    short(&sum).into(),
                     short(&there).into(),
                 ]);
             }
@@ -149,7 +159,7 @@ impl Migration<'_> {
                 pass.source.whole()
             ))?;
         }
-        Ok(target == pass.expected)
+        Ok(target)
     }
 
     fn judge(&self, pass: &Pass, verified: Option<bool>) -> Outcome {
@@ -173,6 +183,34 @@ impl Migration<'_> {
         }
         Ok(())
     }
+}
+
+/// The checksums of each kind in each project that either has rows of.
+fn beside<'a>(
+    source: &'a Checksums,
+    target: &'a Checksums,
+) -> impl Iterator<Item = (&'a Arc<str>, Kind, Checksum, Checksum)> {
+    let parts = source.parts().chain(target.parts());
+    let parts: BTreeSet<_> = parts.map(|(project, kind, _)| (project, kind)).collect();
+    parts.into_iter().map(move |(project, kind)| {
+        let [here, there] = [source, target].map(|sums| sums.part(project, kind));
+        (project, kind, here, there)
+    })
+}
+
+/// The same for programs; nothing of a target that was not read.
+fn parts(source: &Checksums, target: Option<&Checksums>) -> Vec<Value> {
+    let parts = beside(source, target.unwrap_or(source));
+    let part = |(project, kind, here, there): (&Arc<str>, Kind, Checksum, Checksum)| {
+        json!({
+            "project": **project,
+            "kind": kind.spec().name,
+            "objects": here.objects,
+            "source": here.to_string(),
+            "target": target.map(|_| there.to_string()),
+        })
+    };
+    parts.map(part).collect()
 }
 
 /// The beginning of a checksum, for people.

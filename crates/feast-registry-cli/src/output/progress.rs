@@ -25,24 +25,30 @@ impl Progress {
         Progress(Some(bar))
     }
 
-    /// Counts up to about `objects`, with how fast it goes and how long it will take.
+    /// Counts up to about `objects`, with how fast it goes and how long it will take. Until the first is
+    /// done, it says that the work has not begun.
     pub(crate) fn rate(streams: &Streams, objects: u64, doing: String) -> Self {
         let worth_showing = usize::try_from(objects).map_or(true, |all| all >= WORTH_SHOWING);
         if !streams.err_is_terminal || !worth_showing {
             return Progress(None);
         }
         let bar = ProgressBar::with_draw_target(Some(objects), ProgressDrawTarget::stderr());
-        let template = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left";
+        let template = "{prefix}{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(doing);
+        bar.set_prefix(doing);
+        bar.set_message(", looking at what is there");
+        bar.enable_steady_tick(Duration::from_millis(100));
         Progress(Some(bar))
     }
 
     /// One object is done.
     pub(crate) fn step(&self) {
         if let Some(bar) = &self.0 {
+            if bar.position() == 0 {
+                bar.set_message("");
+            }
             bar.inc(1);
         }
     }

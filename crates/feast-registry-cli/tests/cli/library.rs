@@ -7,20 +7,24 @@ use async_trait::async_trait;
 use feast_registry_cli::Streams;
 use feast_registry_core::Result;
 use feast_registry_core::backend::{Backend, Backends, Opening, StoreOptions};
-use feast_registry_core::store::MemoryStore;
+use feast_registry_core::store::{Limits, MemoryStore};
+use serde_json::Value;
 
 /// Every registry of this backend is the same one.
 #[derive(Debug, Default)]
-struct Shared(MemoryStore);
+struct Shared<const CAPPED: bool>(MemoryStore);
 
 #[async_trait]
-impl Backend for Shared {
+impl<const CAPPED: bool> Backend for Shared<CAPPED> {
     fn name(&self) -> &'static str {
-        "shared"
+        self.schemes()[0]
     }
 
     fn schemes(&self) -> &'static [&'static str] {
-        &["shared"]
+        match CAPPED {
+            true => &["capped"],
+            false => &["shared"],
+        }
     }
 
     async fn open(&self, _options: &StoreOptions) -> Result<Opening> {
@@ -67,7 +71,7 @@ async fn run(backends: &Backends, line: &str, input: &'static str) -> (u8, Strin
 
 #[tokio::test]
 async fn a_third_party_backend_gets_every_command() {
-    let backends = Backends::new().with(Shared::default());
+    let backends = Backends::new().with(Shared::<false>::default());
     let (code, out, err) = run(&backends, "backends", "").await;
     assert_eq!(
         (code, out.as_str(), err.as_str()),
@@ -102,4 +106,38 @@ async fn tables_are_printed_in_the_configured_schema() {
     let print = format!("-f {} schema print", file.display());
     let (code, out, err) = run(&backends, &print, "").await;
     assert_eq!((code, out.as_str()), (0, "CREATE TABLE mine.t;\n"), "{err}");
+}
+
+/// What a target cannot hold fails a migration that is verified, unless that was said to be all right.
+#[tokio::test]
+async fn a_loss_must_be_allowed() {
+    const LARGEST: usize = 100;
+    let limits = Limits::default().with_object_bytes(LARGEST);
+    let backends = Backends::new()
+        .with(Shared::<false>::default())
+        .with(Shared::<true>(MemoryStore::new().with_limits(limits)));
+    let objects = "kind: Entity\nproject: p\nspec: {name: small}\n---\nkind: Entity\nproject: p\nspec:\n  name: large\n  \
+                   description: a description that is longer than the target takes, since it goes on and on and on until it is\n";
+    assert_eq!(run(&backends, "apply -", objects).await.0, 0);
+
+    let line = "migrate --from shared://here --to capped://there --verify";
+    let (code, out, err) = run(&backends, line, "").await;
+    assert!(out.contains(", refused 1\n"), "{out}");
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("entity `large` in project `p`"), "{err}");
+    assert!(err.contains("--allow-loss"), "{err}");
+
+    let (code, out, err) = run(&backends, &format!("-o json {line} --allow-loss"), "").await;
+    assert_eq!(code, 0, "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["verified"], true);
+    assert_eq!(report["refused"].as_array().unwrap().len(), 1);
+    assert_ne!(report["checksum"], report["target_checksum"]);
+    let part = |kind: &str| {
+        let parts = report["parts"].as_array().unwrap().iter();
+        parts.clone().find(|part| part["kind"] == kind).unwrap()
+    };
+    assert_eq!(part("Project")["source"], part("Project")["target"]);
+    assert_ne!(part("Entity")["source"], part("Entity")["target"]);
+    assert_eq!(part("Entity")["objects"], 2);
 }

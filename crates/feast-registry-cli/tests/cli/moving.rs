@@ -41,6 +41,7 @@ fn there_and_back_nothing_has_changed() {
     assert_eq!(there["checksum"], back["checksum"]);
     assert_eq!(there["passes"], back["passes"]);
     assert_eq!(back["verified"], true);
+    assert_eq!(back["checksum"], back["target_checksum"]);
     assert_equal(&folder, A, B);
     assert_equal(&folder, A, "b.pb");
     let versions = |registry| folder.cli(&format!("--registry {registry} versions driver_stats"));

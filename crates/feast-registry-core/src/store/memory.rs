@@ -22,6 +22,7 @@ type Rows = BTreeMap<Key, Record>;
 pub struct MemoryStore {
     rows: Arc<Mutex<Rows>>,
     closed: AtomicBool,
+    limits: Limits,
 }
 
 impl MemoryStore {
@@ -37,7 +38,15 @@ impl MemoryStore {
         MemoryStore {
             rows: Arc::clone(&self.rows),
             closed: AtomicBool::new(false),
+            limits: self.limits,
         }
+    }
+
+    /// This store, as if it took no more than that.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// The rows, unless the handle is closed.
@@ -131,7 +140,7 @@ impl Store for MemoryStore {
     }
 
     fn limits(&self) -> Limits {
-        Limits::default()
+        self.limits
     }
 
     async fn health(&self) -> Result<()> {
