@@ -60,35 +60,42 @@ async fn cached(registry: &Registry, sample: &Sample) -> Checked<Option<Record>>
 }
 
 async fn own_writes_are_seen_at_once(cx: Context) -> Checked {
-    let registry = cx.registry_with(options(None, CacheMode::Sync)).await?;
+    for mode in [CacheMode::Sync, CacheMode::Thread] {
+        let registry = cx.registry_with(options(None, mode)).await?;
+        sees_its_own_writes(&registry).await?;
+    }
+    Ok(())
+}
+
+async fn sees_its_own_writes(registry: &Registry) -> Checked {
     registry.refresh().await?;
     let view = Sample::new(Kind::FeatureView, "fahrten", "trips");
     let (start, end) = samples::interval(0, 0);
     registry.apply(view.apply()).await?;
-    same_everywhere(&registry, &view.key).await?;
+    same_everywhere(registry, &view.key).await?;
     registry.apply(view.redefined("one").apply()).await?;
-    same_everywhere(&registry, &view.key).await?;
-    same_everywhere(&registry, &Key::version("fahrten", "trips", 1)).await?;
+    same_everywhere(registry, &view.key).await?;
+    same_everywhere(registry, &Key::version("fahrten", "trips", 1)).await?;
     registry
         .apply_materialization("fahrten", "trips", start, end)
         .await?;
-    same_everywhere(&registry, &view.key).await?;
+    same_everywhere(registry, &view.key).await?;
     registry
         .set_user_metadata("fahrten", "trips", &b"mine"[..])
         .await?;
-    same_everywhere(&registry, &view.key).await?;
+    same_everywhere(registry, &view.key).await?;
     registry.update_infra("fahrten", samples::infra()).await?;
-    same_everywhere(&registry, &Key::infra("fahrten")).await?;
+    same_everywhere(registry, &Key::infra("fahrten")).await?;
     registry
         .set_project_metadata("fahrten", "mine", "ja")
         .await?;
-    same_everywhere(&registry, &Key::metadata("fahrten", "mine")).await?;
+    same_everywhere(registry, &Key::metadata("fahrten", "mine")).await?;
     registry.delete(view.delete()).await?;
-    same_everywhere(&registry, &view.key).await?;
-    same_everywhere(&registry, &Key::version("fahrten", "trips", 1)).await?;
+    same_everywhere(registry, &view.key).await?;
+    same_everywhere(registry, &Key::version("fahrten", "trips", 1)).await?;
     registry.delete_project("fahrten", None).await?;
-    same_everywhere(&registry, &Key::project("fahrten")).await?;
-    same_everywhere(&registry, &Key::infra("fahrten")).await?;
+    same_everywhere(registry, &Key::project("fahrten")).await?;
+    same_everywhere(registry, &Key::infra("fahrten")).await?;
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! Reads from memory: an immutable snapshot of stored bytes that readers never wait for.
 //!
 //! `cache_ttl_seconds` and `cache_mode` mean what they mean in Feast. In `sync` mode the first
-//! cached read after the snapshot has expired refreshes it, while others are served the old one;
-//! what this process commits is published at once. In `thread` mode a task refreshes it every TTL
-//! and reads never do. A refresh reads what changed since the one before ([`refresh`]); one that
+//! cached read after the snapshot has expired refreshes it, while others are served the old one. In
+//! `thread` mode a task refreshes it every TTL and reads never do. In both, what this process commits is
+//! published at once. A refresh reads what changed since the one before ([`refresh`]); one that
 //! fails keeps the old snapshot, and says so.
 
 mod recent;

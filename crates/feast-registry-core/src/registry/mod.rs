@@ -117,8 +117,7 @@ impl Registry {
             })
             .await?;
         self.inner.stamps.note(committed.seen);
-        if self.inner.cache.options().mode == CacheMode::Sync && !committed.publications.is_empty()
-        {
+        if !committed.publications.is_empty() {
             self.inner.cache.publish(committed.publications);
         }
         Ok(committed.outcomes)
