@@ -36,15 +36,16 @@ async fn sums(registry: &Registry) -> Checksums {
     Checksums::read(&**registry.store(), None).await.unwrap()
 }
 
-/// From database to database, to a file, to an object, and back into a database, which it answers.
-async fn round(start: &Registry) -> Database {
+/// From database to database, to a file, to an object, and back into a database. Answers the stops that
+/// Feast can read, in order.
+async fn round(start: &Registry) -> Vec<(Engine, Database)> {
     let mut stops = vec![
-        Database::absent(Engine::File),
-        Database::absent(Engine::Sqlite),
+        (Engine::File, Database::absent(Engine::File)),
+        (Engine::Sqlite, Database::absent(Engine::Sqlite)),
     ];
     for engine in [Engine::Mariadb, Engine::Postgres] {
         match engine.missing() {
-            None => stops.insert(0, Database::absent(engine)),
+            None => stops.insert(0, (engine, Database::absent(engine))),
             Some(reason) => say(&format!("not by way of {}: {reason}", engine.name())),
         }
     }
@@ -54,14 +55,14 @@ async fn round(start: &Registry) -> Database {
         .then(|| Shared::absent(Keeper::S3));
     let expected = sums(start).await;
     let mut here = start.clone();
-    for (place, stop) in stops.iter().enumerate() {
+    for (place, (_, stop)) in stops.iter().enumerate() {
         let is_last = place + 1 == stops.len();
         if let Some(object) = object.as_ref().filter(|_| is_last) {
             here = go(&here, object.location.open().await, &expected).await;
         }
         here = go(&here, stop.open().await, &expected).await;
     }
-    stops.pop().unwrap()
+    stops
 }
 
 async fn go(from: &Registry, to: Registry, expected: &Checksums) -> Registry {
@@ -76,19 +77,29 @@ async fn go(from: &Registry, to: Registry, expected: &Checksums) -> Registry {
 async fn every_kind_goes_round_all_backends_and_comes_back_as_it_was(engine: Engine) {
     let made = every_kind(engine);
     let database = made.database();
-    let back = round(&database.open().await).await;
     let mut dump = made.dump.clone();
     remove(&mut dump, &["functions"]);
-    // A registry file has put its project into each message.
-    let what = "what Feast reads: what came back, its own";
-    assert_differs_only(what, &back.dump(), &dump, files::DIFFERENCES);
+    let mut differences: &[&str] = &[];
+    for (engine, stop) in round(&database.open().await).await {
+        let (mut there, mut own) = (stop.dump(), dump.clone());
+        if engine == Engine::File {
+            // It puts its project into each message, which stays there at all stops behind it.
+            differences = files::DIFFERENCES;
+            for part in files::NOT_IN_BOTH {
+                remove(&mut there, part);
+                remove(&mut own, part);
+            }
+        }
+        let what = format!("what Feast reads: {}, its own", engine.name());
+        assert_differs_only(&what, &there, &own, differences);
+    }
 }
 
 async fn a_real_file_goes_round_all_backends_and_comes_back_as_it_was(engine: Engine) {
     let database = Database::absent(engine);
     let registry = database.open().await;
     registry.import_rows(real::rows_of_feast()).await.unwrap();
-    let back = round(&registry).await;
+    let (_, back) = round(&registry).await.pop().unwrap();
     assert_eq!(rows(&back.open().await).await, rows(&registry).await);
 }
 
