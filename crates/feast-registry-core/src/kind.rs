@@ -479,6 +479,20 @@ impl Kind {
         Kind::Permission,
     ];
 
+    /// What definitions say all of, in the order in which it goes: what refers to others first. Saved
+    /// datasets and validation references are made by programs at run time: no set of definitions has
+    /// them all.
+    pub(crate) const PRUNED: [Kind; 8] = [
+        Kind::Permission,
+        Kind::FeatureService,
+        Kind::LabelView,
+        Kind::OnDemandFeatureView,
+        Kind::StreamFeatureView,
+        Kind::FeatureView,
+        Kind::DataSource,
+        Kind::Entity,
+    ];
+
     /// The row of this kind in the table of facts.
     pub fn spec(self) -> &'static KindSpec {
         &SPECS[self as usize]

@@ -1,6 +1,6 @@
 //! Changes that are looked at before they are made.
 
-use feast_registry_core::{Change, Effect, ErrorKind, Kind, Plan, Registry};
+use feast_registry_core::{Change, Effect, ErrorKind, Kind, Plan, Query, Registry};
 
 use crate::check::{Checked, refused};
 use crate::context::Context;
@@ -18,6 +18,9 @@ pub(super) fn trials() -> Vec<Trial> {
         an_object_that_changed_since_is_not_overwritten,
         an_object_that_came_or_went_since_is_noticed,
         other_changes_than_planned_are_refused,
+        what_appears_meanwhile_does_not_shift_the_others,
+        what_is_no_longer_defined_is_pruned,
+        what_others_change_meanwhile_is_not_pruned,
     ];
     trials.extend(trials_for!["plan", Kind::OBJECTS;
         an_update_is_shown_field_by_field,
@@ -158,6 +161,47 @@ async fn other_changes_than_planned_are_refused(cx: Context) -> Checked {
     more.push(entity("more").change());
     let result = registry.commit_planned(more, plan).await;
     refused(result, ErrorKind::RevisionConflict)?;
+    Ok(())
+}
+
+async fn what_appears_meanwhile_does_not_shift_the_others(cx: Context) -> Checked {
+    let (registry, changes) = prepared(&cx).await?;
+    let plan = registry.plan(changes.clone()).await?;
+    let mut more = changes;
+    more.insert(0, entity("more").change());
+    let result = registry.commit_planned(more, plan).await;
+    let error = refused(result, ErrorKind::RevisionConflict)?;
+    ensure!(error.message().contains("entity `more`"), "{error}");
+    ensure!(!error.message().contains("entity `same`"), "{error}");
+    Ok(())
+}
+
+async fn what_is_no_longer_defined_is_pruned(cx: Context) -> Checked {
+    let (registry, _) = prepared(&cx).await?;
+    let dataset = Sample::new(Kind::SavedDataset, "fahrten", "made at run time");
+    let elsewhere = Sample::new(Kind::Entity, "anderswo", "other");
+    registry.apply(dataset.apply()).await?;
+    registry.apply(elsewhere.apply()).await?;
+    let defined = vec![entity("same").change()];
+    let mut changes = registry.prune(&defined).await?;
+    changes.extend(defined);
+    registry.commit(changes).await?;
+    let mut left = registry
+        .list(&Query::everywhere(Kind::Entity))
+        .await?
+        .records;
+    let names: Vec<_> = left.drain(..).map(|row| row.key.name).collect();
+    ensure_eq!(names, ["other".into(), "same".into()], "entities");
+    registry.get(&dataset.key, Default::default()).await?;
+    Ok(())
+}
+
+async fn what_others_change_meanwhile_is_not_pruned(cx: Context) -> Checked {
+    let (registry, _) = prepared(&cx).await?;
+    let deletes = registry.prune(&[entity("same").change()]).await?;
+    let theirs = entity("old").tagged("theirs", "yes");
+    registry.apply(theirs.apply()).await?;
+    refused(registry.commit(deletes).await, ErrorKind::RevisionConflict)?;
     Ok(())
 }
 

@@ -9,19 +9,6 @@ use crate::rules::{Change, Delete, Outcome};
 use crate::store::Decision;
 use crate::{INFRA_NAME, Key, Kind, Result};
 
-/// What definitions say all of, in the order in which it goes: what refers to others first. Saved datasets
-/// and validation references are made by programs at run time: no set of definitions has them all.
-const PRUNED: [Kind; 8] = [
-    Kind::Permission,
-    Kind::FeatureService,
-    Kind::LabelView,
-    Kind::OnDemandFeatureView,
-    Kind::StreamFeatureView,
-    Kind::FeatureView,
-    Kind::DataSource,
-    Kind::Entity,
-];
-
 impl Registry {
     /// What [`Registry::commit`] would do with these changes now. Nothing is written.
     ///
@@ -76,7 +63,7 @@ impl Registry {
         let defined: HashSet<Key> = changes.iter().filter_map(defined).collect();
         let projects: BTreeSet<&Arc<str>> = defined.iter().map(|key| &key.project).collect();
         let mut deletes = Vec::new();
-        for kind in PRUNED {
+        for kind in Kind::PRUNED {
             for project in &projects {
                 let stored = self.list(&Query::new(kind, Arc::clone(project))).await?;
                 let rows = stored.records.into_iter();
