@@ -252,3 +252,16 @@ fn intervals_are_compacted() {
         .cli("materializations compact nothing")
         .fails(3, "nothing");
 }
+
+#[test]
+fn tables_of_a_newer_program_are_a_finding() {
+    let folder = Folder::with_examples();
+    folder.cli("schema upgrade").ok();
+    sql(
+        &folder,
+        "INSERT INTO feast_registry_schema VALUES (99, 'a newer one')",
+    );
+    let run = folder.cli("doctor");
+    assert_eq!((run.code, &*run.err), (7, ""));
+    assert!(run.out.contains("newer-schema"), "{}", run.out);
+}
