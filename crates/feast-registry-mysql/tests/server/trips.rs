@@ -90,7 +90,7 @@ async fn a_refresh_moves_what_changed(server: Arc<Server>) {
     let fixture = Fixture::new(&server).await;
     let (registry, proxy) = fixture.behind_proxy().await;
     let others = fixture.store().await;
-    // How far the log has come, and whether it has stood still for a second.
+    // How far the log has come; while that has not stood still for a second, figures too.
     let [nothing, one, hundred] = traffic::of_refreshes(&registry, &*others, &proxy, 2)
         .await
         .unwrap();
