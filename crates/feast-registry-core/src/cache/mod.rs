@@ -216,7 +216,9 @@ impl Cache {
             progress.journal = Some(Vec::new());
             self.snapshot.load_full()
         };
-        let refreshed = refresh::refresh(store, old.as_deref(), watch, now().seconds).await;
+        // Apart: reads, nearly all of which do not refresh, would carry room for it.
+        let refreshed = refresh::refresh(store, old.as_deref(), watch, now().seconds);
+        let refreshed = Box::pin(refreshed).await;
         let mut progress = self.progress();
         let journal = progress.journal.take().unwrap_or_default();
         match refreshed {
