@@ -5,18 +5,17 @@ outputs are printed. Run it in a process of its own: a repository is imported as
 """
 
 import argparse
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
 from feast import FeatureStore
-from feast.cli.cli import cli
+from feast.errors import FeastObjectNotFoundException
 from feast.repo_operations import init_repo
 
+import command_line
 import common
-import templates
+from command_line import CommandLine
 
 READING = (
     "version",
@@ -28,15 +27,14 @@ READING = (
     "feature-services list",
     "feature-services describe driver_activity_v1",
     "feature-views list",
+    "feature-views list --tags team:driver_performance",
     "feature-views describe driver_hourly_stats",
     "on-demand-feature-views list",
     "on-demand-feature-views describe transformed_conv_rate",
-    "stream-feature-views list",
     "label-views list",
+    "label-views describe driver_quality_labels",
     "features list",
     "features describe conv_rate",
-    "saved-datasets list",
-    "validation-references list",
     "projects list",
     "projects current_project",
     "permissions list",
@@ -45,77 +43,89 @@ READING = (
     "configuration",
     "registry-dump",
 )
+VIEW = "driver_hourly_stats"
 DAYS = 15
-
-
-class Commands:
-    """Feast's command line on one repository, with one registry."""
-
-    def __init__(self, folder: Path, name: str, project: str, registry: dict[str, str]):
-        self.repo = folder / project / "feature_repo"
-        self.config = folder / f"{name}.yaml"
-        settings = templates.configuration(project, registry, folder)
-        self.config.write_text(json.dumps(settings), "utf-8")
-
-    def run(self, line: str) -> dict[str, Any]:
-        """What a command prints, and its exit code."""
-        words = ["-c", str(self.repo), "-f", str(self.config), *line.split()]
-        done = CliRunner().invoke(cli, words)
-        error = None if isinstance(done.exception, SystemExit) else done.exception
-        printed = done.output + (f"\n{error!r}" if error else "")
-        return {"code": done.exit_code, "printed": printed}
-
-    def store(self) -> FeatureStore:
-        return FeatureStore(repo_path=str(self.repo), fs_yaml_file=self.config)
+APPLY = "apply --skip-source-validation --no-progress"
+# A new feature, which makes a version of every view that has those beside it.
+BEFORE, AFTER = 'Field(name="acc_rate", dtype=Float32),', 'Field(name="added", dtype=Float32),'
 
 
 def online(store: FeatureStore) -> dict[str, list[Any]]:
     """What the online store has after a materialisation."""
-    features = ["driver_hourly_stats:conv_rate", "driver_hourly_stats:acc_rate"]
+    features = [f"{VIEW}:conv_rate", f"{VIEW}:acc_rate"]
     rows = [{"driver_id": number} for number in (1001, 1002)]
     return store.get_online_features(features=features, entity_rows=rows).to_dict()
+
+
+def stored(beside: CommandLine, project: str) -> dict[str, Any] | None:
+    """What a command has left of the view, read without the server; None if it is gone."""
+    try:
+        view = beside.store().registry.get_feature_view(VIEW, project)
+    except FeastObjectNotFoundException:
+        return None
+    return {
+        "enabled": view.enabled,
+        "state": view.state.name,
+        "features": [feature.name for feature in view.features],
+        "intervals": len(view.materialization_intervals),
+    }
+
+
+def lines(project: str) -> list[str]:
+    """What changes a registry, in order."""
+    end = datetime.now(tz=UTC).replace(tzinfo=None)
+    start = end - timedelta(days=DAYS)
+    span = f"{start.isoformat()} {end.isoformat()}"
+    return [
+        "plan --skip-source-validation",
+        APPLY,
+        APPLY,
+        f"materialize {span}",
+        f"materialize-incremental {end.isoformat()}",
+        f"materialize {span} --views {VIEW}",
+        f"materialize {span} --views {VIEW} --version latest",
+        f"materialize {span} --views {VIEW} --version v0",
+        f"feature-views disable {VIEW}",
+        f"feature-views enable {VIEW}",
+        f"feature-views set-state {VIEW} MATERIALIZING",
+        f"feature-views set-state {VIEW} CREATED",
+        f"feature-views set-state {VIEW} AVAILABLE_ONLINE",
+        f"feature-views list-versions {VIEW}",
+        f"{APPLY} --no-promote",
+        "delete driver_activity_v3",
+        "feature-services list",
+        "teardown",
+        "projects list",
+        APPLY,
+        f"projects delete {project} --yes",
+        "projects list",
+    ]
 
 
 def main(arguments: argparse.Namespace) -> dict:
     folder, project = Path(arguments.folder), arguments.project
     init_repo(project, "local", str(folder / project))
-    remote = {"registry_type": "remote", "path": arguments.remote}
-    direct = {
-        "registry_type": "sql" if "://" in arguments.path else "file",
-        "path": arguments.path,
-    }
-    through = Commands(folder, "remote", project, remote)
-    beside = Commands(folder, "direct", project, direct)
+    repo = folder / project / "feature_repo"
+    remote = command_line.remote(arguments.remote, enable_online_feature_view_versioning=True)
+    through = CommandLine(repo, folder / "remote.yaml", project, remote)
+    beside = CommandLine(
+        repo, folder / "direct.yaml", project, command_line.direct(arguments.path)
+    )
 
-    apply = "apply --skip-source-validation --no-progress"
-    answer: dict[str, Any] = {
-        "plan": through.run("plan --skip-source-validation"),
-        "apply": through.run(apply),
-        "apply again": through.run(apply),
-        "reading": {line: [through.run(line), beside.run(line)] for line in READING},
-    }
-    end = datetime.now(tz=UTC).replace(tzinfo=None)
-    start = end - timedelta(days=DAYS)
-    answer["materialize"] = through.run(f"materialize {start.isoformat()} {end.isoformat()}")
-    answer["materialize-incremental"] = through.run(f"materialize-incremental {end.isoformat()}")
-    store = through.store()
-    answer["online"] = online(store)
-    answer["intervals"] = {
-        each.name: len(each.materialization_intervals) for each in store.list_batch_feature_views()
-    }
-    for line in (
-        "feature-views disable driver_hourly_stats",
-        "feature-views enable driver_hourly_stats",
-        "feature-views set-state driver_hourly_stats MATERIALIZING",
-        "feature-views list-versions driver_hourly_stats",
-        "delete driver_activity_v3",
-        "feature-services list",
-        "teardown",
-        "projects list",
-        apply,
-        f"projects delete {project} --yes",
-    ):
-        answer.setdefault("changing", []).append({"line": line, **through.run(line)})
+    answer: dict[str, Any] = {"steps": []}
+    for line in lines(project):
+        if line.endswith("--no-promote"):
+            # The only one that has to find another definition.
+            definitions = repo / "feature_definitions.py"
+            text = definitions.read_text("utf-8")
+            definitions.write_text(text.replace(BEFORE, BEFORE + AFTER, 1), "utf-8")
+        done = through.run(line)
+        answer["steps"].append({"line": line, **done, "view": stored(beside, project)})
+        if line == APPLY and "reading" not in answer:
+            described = f"projects describe {project}"
+            answer["reading"] = command_line.read((*READING, described), through, beside)
+        if line.startswith("materialize-incremental"):
+            answer["online"] = online(through.store())
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Count the transactions that clients of a PostgreSQL database have left open: begun, and with nothing to do."""
+"""Count the transactions that clients of a database have left open: begun, and with nothing to do."""
 
 import argparse
 
@@ -6,13 +6,19 @@ import sqlalchemy
 
 import common
 
-OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+OPEN = {
+    "postgresql": """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'""",
+    "mysql": """SELECT count(*) FROM information_schema.innodb_trx
+        JOIN information_schema.processlist ON id = trx_mysql_thread_id
+        WHERE db = database() AND command = 'Sleep'""",
+}
 
 
 def main(arguments: argparse.Namespace) -> dict:
     engine = common.read_engine(arguments.path)
     with engine.connect() as connection:
-        return {"open": connection.execute(sqlalchemy.text(OPEN)).scalar_one()}
+        return {"open": connection.execute(sqlalchemy.text(OPEN[engine.name])).scalar_one()}
 
 
 def parser() -> argparse.ArgumentParser:

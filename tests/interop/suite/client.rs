@@ -9,7 +9,7 @@ use prost::Message;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, TimeoutExpired};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Client {
     channels: Arc<[Channel]>,
     next: Arc<AtomicUsize>,
+    /// After which another attempt is made. All calls here may be made again.
+    healed: &'static [Code],
 }
 
 impl Client {
@@ -39,25 +41,31 @@ impl Client {
         Client {
             channels: addresses.iter().map(channel).collect(),
             next: Arc::default(),
+            healed: &[Code::Unavailable],
         }
+    }
+
+    /// The same, which also tries again where nobody knows whether a write has happened.
+    pub(crate) fn of_doubt(self) -> Self {
+        let healed = &[Code::Unavailable, Code::Unknown];
+        Client { healed, ..self }
     }
 
     /// Applies an entity of this name; the status of the first attempt that settles it.
     pub(crate) async fn apply(&self, project: &str, name: &str) -> Result<(), Status> {
-        let spec = EntitySpecV2 {
-            name: name.into(),
-            join_key: "id".into(),
-            ..Default::default()
-        };
-        let request = ApplyEntityRequest {
-            entity: Some(Entity {
-                spec: Some(spec),
-                meta: None,
-            }),
-            project: project.into(),
-            commit: true,
-        };
-        self.call("ApplyEntity", request).await
+        self.call("ApplyEntity", applying(project, name)).await
+    }
+
+    /// The same, once and with so much time: not even a moment if it is over already.
+    pub(crate) async fn apply_within(
+        &self,
+        time: Duration,
+        project: &str,
+        name: &str,
+    ) -> Result<(), Status> {
+        let mut request = Request::new(applying(project, name));
+        request.set_timeout(time);
+        once(&self.channels[0], "ApplyEntity", request).await
     }
 
     /// Whether an entity is there.
@@ -87,8 +95,7 @@ impl Client {
         panic!("the health check ended");
     }
 
-    /// One server after the other, for a bounded time, until one can be reached and tells how the call ended. All
-    /// calls here may be made again.
+    /// One server after the other, for a bounded time, until one can be reached and tells how the call ended.
     async fn call<Q, A>(&self, rpc: &str, request: Q) -> Result<A, Status>
     where
         Q: Message + Clone + 'static,
@@ -98,8 +105,8 @@ impl Client {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             let at = self.next.load(Ordering::Relaxed) % self.channels.len();
-            match once(&self.channels[at], rpc, request.clone()).await {
-                Err(status) if [Code::Unavailable, Code::Unknown].contains(&status.code()) => {
+            match once(&self.channels[at], rpc, Request::new(request.clone())).await {
+                Err(status) if self.healed.contains(&status.code()) => {
                     self.next.store(at + 1, Ordering::Relaxed);
                     last = status;
                     tokio::time::sleep(PAUSE).await;
@@ -111,7 +118,23 @@ impl Client {
     }
 }
 
-async fn once<Q, A>(channel: &Channel, rpc: &str, request: Q) -> Result<A, Status>
+fn applying(project: &str, name: &str) -> ApplyEntityRequest {
+    let spec = EntitySpecV2 {
+        name: name.into(),
+        join_key: "id".into(),
+        ..Default::default()
+    };
+    ApplyEntityRequest {
+        entity: Some(Entity {
+            spec: Some(spec),
+            meta: None,
+        }),
+        project: project.into(),
+        commit: true,
+    }
+}
+
+async fn once<Q, A>(channel: &Channel, rpc: &str, request: Request<Q>) -> Result<A, Status>
 where
     Q: Message + 'static,
     A: Message + Default + 'static,
@@ -121,14 +144,20 @@ where
     ready.map_err(|error| Status::unavailable(error.to_string()))?;
     let path = format!("/feast.registry.RegistryServer/{rpc}");
     let path = PathAndQuery::try_from(path).unwrap();
-    let answer = grpc.unary(Request::new(request), path, ProstCodec::default());
+    let answer = grpc.unary(request, path, ProstCodec::default());
     Ok(answer.await.map_err(unreached)?.into_inner())
 }
 
 /// A connection that broke is UNAVAILABLE, as it is to other clients of gRPC: what the server said is
-/// left as it is.
+/// left as it is, and so is what our own clock says.
 fn unreached(status: Status) -> Status {
-    let broke = |cause: &(dyn Error + 'static)| cause.is::<tonic::transport::Error>();
+    let late = |cause: &dyn Error| {
+        cause
+            .source()
+            .is_some_and(|cause| cause.is::<TimeoutExpired>())
+    };
+    let broke =
+        |cause: &(dyn Error + 'static)| cause.is::<tonic::transport::Error>() && !late(cause);
     match status.source().is_some_and(broke) {
         true => Status::unavailable(status.to_string()),
         false => status,

@@ -1,4 +1,4 @@
-//! Writers that keep servers busy.
+//! Writers that keep servers busy, and read what they have written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,9 @@ impl Load {
                     let name = format!("entity_{writer}_{}", acknowledged.len());
                     // Any error but one that another attempt heals fails the trial.
                     client.apply(PROJECT, &name).await.unwrap();
+                    assert!(client.has(PROJECT, &name, false).await, "{name} is lost");
+                    // Whether another server has cached it by now is not asked; that it answers is.
+                    client.has(PROJECT, &name, true).await;
                     acknowledged.push(name);
                     begun.add_permits(1);
                     if ending.load(Ordering::SeqCst) {

@@ -8,6 +8,7 @@
 mod client;
 mod cluster;
 mod command;
+mod commands;
 mod compare;
 mod database;
 mod descriptors;
@@ -98,6 +99,7 @@ fn all() -> Vec<Trial> {
         real::trials(),
         templates::trials(),
         remote::trials(),
+        commands::trials(),
         fleet::trials(),
         outage::trials(),
         speed::trials(),

@@ -5,42 +5,41 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use feast_registry::{Apply, Change, Effect, Key, Kind, Record, Registry, message};
 use feast_registry_core::wire::{self, Patch};
 
-use crate::compare::{assert_same, keys, remove_everywhere};
+use crate::compare::{assert_same, keys, remove, remove_everywhere};
 use crate::database::{Database, rows};
 use crate::engine::Engine;
-use crate::processes;
+use crate::files::NOT_IN_BOTH;
 use crate::python;
 use crate::served::Served;
-use crate::trials::trials;
+use crate::trials::{Ground, trials};
 use crate::writing::leave_out_stamps;
 
 trials! {
     on_sqlite {
         objects_of_a_template_are_read_and_unchanged,
         file_and_database_of_a_template_hold_the_same_objects,
+    }
+    on_files_too {
         what_a_template_applies_through_the_server_is_what_it_applies_beside_it,
     }
 }
 
 /// The templates to test. The others that `feast init` knows need a library or an account that the suite has not.
-fn templates() -> &'static [&'static str] {
-    const ALL: &[&str] = &[
-        "local",
-        "minimal",
-        "milvus",
-        "pytorch_nlp",
-        "cassandra",
-        "hazelcast",
-        "hbase",
-    ];
-    if processes::is_soak() { ALL } else { &ALL[..2] }
-}
+const TEMPLATES: [&str; 7] = [
+    "local",
+    "minimal",
+    "milvus",
+    "pytorch_nlp",
+    "cassandra",
+    "hazelcast",
+    "hbase",
+];
 
 /// What a template left.
 struct Template {
@@ -51,36 +50,90 @@ struct Template {
     file: Bytes,
     /// The SQL registry as Feast reads it.
     dump: Value,
-    /// What it applied through our server, as Feast reads it.
-    through: Value,
+    /// What it applied through our servers, as Feast reads it.
+    through: BTreeMap<Engine, Value>,
 }
 
 /// The templates, made once.
 static MADE: LazyLock<Vec<Template>> = LazyLock::new(|| {
     let folder = TempDir::new().unwrap();
     let out = folder.path().display().to_string();
-    let wanted = templates().join(",");
-    let database = Database::absent(Engine::Sqlite);
-    let served = Served::start(&database);
-    let mut arguments = vec!["--out", &out, "--templates", &wanted, "--jobs", "2"];
-    arguments.extend(["--remote", served.address()]);
+    let wanted = TEMPLATES.join(",");
+    let mut arguments = vec!["--out", &out, "--templates", &wanted];
+    let through: Vec<Through> = engines().map(Through::start).collect();
+    for each in &through {
+        arguments.extend(["--remote", &each.remote]);
+    }
     let answer = python::run("templates.py", &arguments);
-    assert_eq!(answer["failed"], serde_json::json!([]), "{answer}");
-    assert!(served.stop());
-    let made = templates()
+    assert_eq!(answer["failed"], json!([]), "{answer}");
+    let through: Vec<_> = through.into_iter().map(Through::stop).collect();
+    let made = TEMPLATES
         .iter()
-        .map(|name| Template::read(&answer["templates"][name], &database));
+        .map(|name| Template::read(&answer["templates"][name], &through));
     made.collect()
 });
 
+/// Those that are there.
+fn engines() -> impl Iterator<Item = Engine> {
+    let all = Engine::ALL.into_iter().chain([Engine::File]);
+    all.filter(|engine| engine.missing().is_none())
+}
+
+/// A server that templates are applied through.
+struct Through {
+    engine: Engine,
+    database: Database,
+    served: Served,
+    /// Its name and address.
+    remote: String,
+}
+
+impl Through {
+    fn start(engine: Engine) -> Self {
+        let database = Database::absent(engine);
+        let served = Served::start(&database);
+        let remote = format!("{}={}", engine.name(), served.address());
+        Through {
+            engine,
+            database,
+            served,
+            remote,
+        }
+    }
+
+    /// What is there in the end.
+    fn stop(self) -> (Engine, Value) {
+        assert!(self.served.stop());
+        (self.engine, self.database.dump())
+    }
+}
+
+/// What a dump says of one project.
+fn of_project(dump: &Value, project: &str) -> Value {
+    let mut dump = dump.clone();
+    for part in dump.as_object_mut().unwrap().values_mut() {
+        match part {
+            Value::Array(items) => items.retain(|item| {
+                [&item["project"], &item["spec"]["name"]].contains(&&json!(project))
+            }),
+            Value::Object(projects) => projects.retain(|name, _| name == project),
+            _ => {}
+        }
+    }
+    dump
+}
+
 impl Template {
-    fn read(answer: &Value, served: &Database) -> Self {
+    fn read(answer: &Value, through: &[(Engine, Value)]) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let url = text(&answer["sql"]["path"]);
         let file = Path::new(url.strip_prefix("sqlite:///").unwrap());
         let project = text(&answer["project"]);
+        let through = through
+            .iter()
+            .map(|(engine, dump)| (*engine, of_project(dump, &project)));
         Template {
-            through: served.python("dump.py", &["--project", &project]),
+            through: through.collect(),
             project,
             database: std::fs::read(file).unwrap(),
             file: std::fs::read(text(&answer["file"]["path"])).unwrap().into(),
@@ -116,10 +169,15 @@ async fn objects_of_a_template_are_read_and_unchanged(_: Engine) {
     }
 }
 
-async fn what_a_template_applies_through_the_server_is_what_it_applies_beside_it(_: Engine) {
+async fn what_a_template_applies_through_the_server_is_what_it_applies_beside_it(engine: Engine) {
     for template in MADE.iter() {
-        let (mut through, mut beside) = (template.through.clone(), template.dump.clone());
+        let (mut through, mut beside) = (template.through[&engine].clone(), template.dump.clone());
         for dump in [&mut through, &mut beside] {
+            if engine == Engine::File {
+                NOT_IN_BOTH.iter().for_each(|part| remove(dump, part));
+                // The infrastructure of all templates is in the one place that Feast has for it.
+                remove(dump, &["infra"]);
+            }
             leave_out_stamps(dump);
             remove_everywhere(dump, &["createdTimestamp", "lastUpdatedTimestamp"]);
             // Functions are pickled anew by every process, versions have identities.

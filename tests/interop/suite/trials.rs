@@ -55,6 +55,11 @@ pub(crate) fn on_clusters(module: &str, tests: &[Test<System>]) -> Vec<Trial> {
     on(&System::ALL, module, tests)
 }
 
+/// Tests of what servers of databases keep for their clients.
+pub(crate) fn on_servers(module: &str, tests: &[Test]) -> Vec<Trial> {
+    on(&[Engine::Postgres, Engine::Mariadb], module, tests)
+}
+
 /// Tests that run on every database and on registry files.
 pub(crate) fn on_files_too(module: &str, tests: &[Test]) -> Vec<Trial> {
     let mut trials = everywhere(module, tests);
@@ -90,11 +95,6 @@ pub(crate) fn on_mariadb(module: &str, tests: &[Test]) -> Vec<Trial> {
 /// Tests that would show nothing more on another database.
 pub(crate) fn on_sqlite(module: &str, tests: &[Test]) -> Vec<Trial> {
     on(&[Engine::Sqlite], module, tests)
-}
-
-/// Tests of what needs no server of databases: tables of SQLite, and registry files.
-pub(crate) fn in_folders(module: &str, tests: &[Test]) -> Vec<Trial> {
-    on(&[Engine::Sqlite, Engine::File], module, tests)
 }
 
 /// Measurements, which take minutes and are run with `--ignored`.
