@@ -2,13 +2,15 @@
 
 Prints the intervals of every feature view in the end. `acknowledged` counts calls that
 returned, `failed` those that raised; `seconds` is how long all processes took, once they were
-ready.
+ready. With `--meanwhile` a command runs between Feast's read and its write, as another process may at any time.
 """
 
 import argparse
 import collections
+import json
 import multiprocessing
 import os
+import subprocess
 import time
 
 from google.protobuf.message import DecodeError
@@ -87,6 +89,20 @@ def materialise(arguments: argparse.Namespace) -> dict:
     }
 
 
+def materialise_around(arguments: argparse.Namespace) -> None:
+    """One call, with a command between its read and its write."""
+    registry = open_registry(arguments)
+    view = registry.get_feature_view(arguments.view, arguments.project)
+    write = registry._registry_store.update_registry_proto
+
+    def run_and_write(*content) -> None:
+        subprocess.run(json.loads(arguments.meanwhile), check=True, capture_output=True)
+        write(*content)
+
+    registry._registry_store.update_registry_proto = run_and_write
+    registry.apply_materialization(view, arguments.project, *common.interval(0))
+
+
 def read_until(arguments: argparse.Namespace) -> dict:
     """Reads the registry again and again until a file is there; every view must be there each time."""
     first = intervals(arguments).keys()
@@ -111,6 +127,8 @@ def main(arguments: argparse.Namespace) -> dict:
         registry.apply_feature_view(
             apply_objects.view_of(spec, {"entity": entity}), arguments.project
         )
+    if arguments.meanwhile:
+        materialise_around(arguments)
     done = materialise(arguments) if arguments.processes else {}
     return done | {"views": intervals(arguments)}
 
@@ -121,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--key", default="")
     parser.add_argument("--secret", default="")
     parser.add_argument("--read-until", help="a file: read all the time until it is there")
+    parser.add_argument("--meanwhile", help="a command, as JSON, between Feast's read and write")
     parser.add_argument("--view", default="hot_view")
     parser.add_argument("--create", action="store_true", help="apply the view first")
     parser.add_argument("--processes", type=int, default=0)

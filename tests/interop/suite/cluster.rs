@@ -1,7 +1,6 @@
 //! A database server of a test's own, which it may stop and start.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::python;
+use crate::served::free_port;
 use crate::trials::Ground;
 
 /// Servers do not run as root: then they are this user, `nobody` on every Linux.
@@ -114,15 +114,13 @@ impl Cluster {
         if is_root() {
             chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut cluster = Cluster {
             system,
             programs: system.folder().unwrap(),
             folder,
-            port: free.local_addr().unwrap().port(),
+            port: free_port(),
             server: None,
         };
-        drop(free);
         python::output(&mut cluster.initialise());
         cluster.run();
         cluster

@@ -14,6 +14,7 @@ mod database;
 mod descriptors;
 mod doctor;
 mod engine;
+mod errors;
 mod every_kind;
 mod example;
 #[path = "../../../crates/feast-registry-file/tests/fake/mod.rs"]
@@ -100,6 +101,7 @@ fn all() -> Vec<Trial> {
         templates::trials(),
         remote::trials(),
         commands::trials(),
+        errors::trials(),
         fleet::trials(),
         outage::trials(),
         speed::trials(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::compare::{assert_differs_only, assert_same, remove, remove_everywhere};
+use crate::compare::{assert_differs_only, assert_same, keys, remove, remove_everywhere};
 use crate::database::Database;
 use crate::engine::Engine;
 use crate::every_kind::{OTHER, PROJECT, every_kind, filled};
@@ -16,8 +16,8 @@ trials! {
     on_files_too {
         the_client_reads_what_feast_reads,
         the_client_writes_what_feast_writes,
-        the_client_raises_what_feast_raises,
         processes_that_materialise_one_view_lose_nothing,
+        what_is_not_committed_outlives_the_server,
     }
 }
 
@@ -91,38 +91,6 @@ fn our_command_reads_the_same(database: &Database, read: &Value) {
     assert_same("what our command and Feast read", &again, &read);
 }
 
-/// Where the class is another one, on purpose: as ours it can be caught like that of every other
-/// kind, Feast's own command line does so.
-const OTHER_CLASSES: [&str; 2] = [
-    "delete_permission: \"PermissionObjectNotFoundException\" | \"PermissionNotFoundException\"",
-    "get_permission: \"PermissionObjectNotFoundException\" | \"PermissionNotFoundException\"",
-];
-
-async fn the_client_raises_what_feast_raises(engine: Engine) {
-    let script = |database: &Database, remote: bool| {
-        let arguments = ["--project", "errors"];
-        if remote {
-            Served::start(database).python("remote_errors.py", &arguments)
-        } else {
-            database.python("remote_errors.py", &arguments)
-        }
-    };
-    let ours = script(&Database::absent(engine), true);
-    let theirs = script(&Database::absent(engine.tables()), false);
-    let mut found = Vec::new();
-    for (call, theirs) in theirs.as_object().unwrap() {
-        let ours = &ours[call];
-        let may_be_caught = ours["caught_as"]
-            .as_array()
-            .unwrap()
-            .contains(&theirs["class"]);
-        if ours["class"] != theirs["class"] && !may_be_caught {
-            found.push(format!("{call}: {} | {}", ours["class"], theirs["class"]));
-        }
-    }
-    assert_eq!(found, OTHER_CLASSES);
-}
-
 /// Processes of Feast's client, and the calls of each.
 const CLIENTS: (i64, i64) = (8, 50);
 
@@ -155,3 +123,21 @@ async fn processes_that_materialise_one_view_lose_nothing(engine: Engine) {
         "{told}"
     );
 }
+
+/// Feast's own server drops it when its cache is loaded anew, and when it ends.
+async fn what_is_not_committed_outlives_the_server(engine: Engine) {
+    const NAME: &str = "uncommitted";
+    let database = Database::absent(engine);
+    let mut served = Served::start(&database);
+    let told = served.python("uncommitted.py", &["--project", NAME]);
+    served.kill();
+    let dump = database.dump();
+    for (kind, names) in told.as_object().unwrap() {
+        let stored = keys(&dump[kind][NAME]);
+        let stored: Vec<_> = stored.iter().filter(|name| *name != DUMMY).collect();
+        assert_eq!(json!(stored), *names, "{kind}");
+    }
+}
+
+/// What stands for no entity, in Feast's lists.
+const DUMMY: &str = "__dummy";

@@ -1,6 +1,9 @@
 //! Our server, as a process of its own.
 
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -42,6 +45,13 @@ impl Served {
     /// Serves what this URL names, which may not answer yet.
     pub(crate) fn at(url: &str) -> Self {
         Served::run(command::new(), url.to_owned(), &[])
+    }
+
+    /// The same, with more options and with a file that its log goes to.
+    pub(crate) fn logged(url: &str, options: &[&str], log: &Path) -> Self {
+        let mut serve = command::new();
+        serve.stderr(File::create(log).unwrap());
+        Served::run(serve, url.to_owned(), options)
     }
 
     fn run(mut serve: Command, url: String, options: &[&str]) -> Self {
@@ -107,6 +117,22 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port of loopback that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
+/// What a server tells at its port for metrics.
+pub(crate) fn scrape(port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).unwrap();
+    told
 }
 
 /// Starts a server: the process, and the address that it says it listens on.

@@ -82,6 +82,11 @@ pub(crate) fn on_files_of_any_kind(module: &str, tests: &[Test<Keeper>]) -> Vec<
     on(&[Keeper::Disk, Keeper::S3, Keeper::Gcs], module, tests)
 }
 
+/// Tests of registry files where Feast can write them as well.
+pub(crate) fn on_files_of_feast(module: &str, tests: &[Test<Keeper>]) -> Vec<Trial> {
+    on(&[Keeper::Disk, Keeper::S3], module, tests)
+}
+
 /// Tests of what Feast and we do with objects of S3.
 pub(crate) fn on_s3(module: &str, tests: &[Test<Keeper>]) -> Vec<Trial> {
     on(&[Keeper::S3], module, tests)

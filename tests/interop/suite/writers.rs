@@ -5,17 +5,26 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+use tokio::net::TcpListener;
+
 use feast_registry::Registry;
 
+use crate::client::Client;
 use crate::keeper::{Keeper, PROJECT, Shared};
 use crate::objects::{meta, stored_view, view};
 use crate::processes::{is_soak, numbers};
+use crate::reader::Reader;
+use crate::served::{Served, free_port, scrape};
 use crate::time::interval;
 use crate::trials::{Ground, trials};
 use crate::worker::{Place, Worker};
 use crate::{python, say};
 
 trials! {
+    on_files_of_feast {
+        a_write_that_feast_undoes_is_logged_and_counted,
+    }
     on_shared_files {
         feast_loses_intervals_where_we_keep_all,
     }
@@ -153,6 +162,49 @@ impl Readers {
             feasts.map(|feast| feast["reads"].as_u64().unwrap()),
         )
     }
+}
+
+/// What stays unsafe on files, however we write: it is noticed, and said.
+async fn a_write_that_feast_undoes_is_logged_and_counted(keeper: Keeper) {
+    const PATIENCE: Duration = Duration::from_secs(120);
+    let shared = with_views(keeper).await;
+    let (log, metrics) = (shared.folder.path().join("log"), free_port());
+    let options = ["--metrics-port", &*metrics.to_string()];
+    let served = Served::logged(&shared.location.url, &options, &log);
+    let client = Client::of(&[served.address()]);
+
+    // Between its read and its write, Feast connects to this and waits until it is closed.
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let wait =
+        "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1)";
+    let port = door.local_addr().unwrap().port().to_string();
+    let meanwhile = json!([python::executable(), "-c", wait, port]).to_string();
+    let feast = tokio::task::spawn_blocking(move || {
+        shared.python(&["--view", VIEW, "--meanwhile", &meanwhile]);
+        shared
+    });
+    let at_the_door = tokio::time::timeout(PATIENCE, door.accept()).await.unwrap();
+    client.apply(PROJECT, "ours").await.unwrap();
+    assert!(client.has(PROJECT, "ours", false).await);
+    drop(at_the_door);
+    let _shared = feast.await.unwrap();
+
+    assert!(
+        !client.has(PROJECT, "ours", false).await,
+        "Feast has not written over it"
+    );
+    let counted = "\nfeast_registry_store_undone_writes_total 1\n";
+    let told = scrape(metrics);
+    assert!(told.contains(counted), "{told}");
+    let logged = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        logged.contains("wrote an older copy over an acknowledged write"),
+        "{logged}"
+    );
+    // What was said once is not said again.
+    client.apply(PROJECT, "ours").await.unwrap();
+    assert!(client.has(PROJECT, "ours", false).await);
+    assert!(scrape(metrics).contains(counted));
 }
 
 async fn killed_writers_leave_a_whole_registry_with_all_that_was_acknowledged(keeper: Keeper) {
