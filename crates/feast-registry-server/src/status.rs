@@ -71,6 +71,8 @@ mod tests {
     use serde_json::Value;
     use tonic::codegen::http;
 
+    use feast_registry_core::Kind;
+
     use super::*;
 
     /// `NotFound` is `NOT_FOUND`.
@@ -91,18 +93,142 @@ mod tests {
         (status.code(), details)
     }
 
+    /// What clients and scripts rely on: the status, the class, whether the message is told, and the exit code of
+    /// the command.
+    const TOLD: [(ErrorKind, Code, &str, bool, u8); 18] = [
+        (
+            ErrorKind::NotFound(Kind::Entity),
+            Code::NotFound,
+            "EntityNotFoundException",
+            true,
+            3,
+        ),
+        (
+            ErrorKind::Missing,
+            Code::NotFound,
+            "FeastObjectNotFoundException",
+            true,
+            3,
+        ),
+        (
+            ErrorKind::Invalid,
+            Code::InvalidArgument,
+            "FeastError",
+            true,
+            2,
+        ),
+        (
+            ErrorKind::RevisionConflict,
+            Code::FailedPrecondition,
+            "FeastError",
+            true,
+            4,
+        ),
+        (
+            ErrorKind::NameConflict,
+            Code::AlreadyExists,
+            "ConflictingFeatureViewNames",
+            true,
+            4,
+        ),
+        (
+            ErrorKind::PinConflict,
+            Code::FailedPrecondition,
+            "FeatureViewPinConflict",
+            true,
+            4,
+        ),
+        (
+            ErrorKind::VersionConflict,
+            Code::Aborted,
+            "ConcurrentVersionConflict",
+            true,
+            4,
+        ),
+        (
+            ErrorKind::Protected,
+            Code::FailedPrecondition,
+            "FeastError",
+            true,
+            4,
+        ),
+        (ErrorKind::Contention, Code::Aborted, "FeastError", true, 5),
+        (
+            ErrorKind::UnknownOutcome,
+            Code::Unknown,
+            "FeastError",
+            false,
+            5,
+        ),
+        (
+            ErrorKind::Unsupported,
+            Code::Unimplemented,
+            "FeastError",
+            true,
+            1,
+        ),
+        (
+            ErrorKind::TooLarge,
+            Code::ResourceExhausted,
+            "FeastError",
+            true,
+            1,
+        ),
+        (ErrorKind::Corrupt, Code::DataLoss, "FeastError", true, 1),
+        (ErrorKind::Schema, Code::Internal, "FeastError", false, 1),
+        (
+            ErrorKind::ReadOnly,
+            Code::FailedPrecondition,
+            "ReadOnlyRegistryException",
+            true,
+            4,
+        ),
+        (
+            ErrorKind::Unavailable,
+            Code::Unavailable,
+            "FeastError",
+            false,
+            6,
+        ),
+        (ErrorKind::Config, Code::Internal, "FeastError", false, 2),
+        (ErrorKind::Internal, Code::Internal, "FeastError", false, 1),
+    ];
+
     #[test]
     fn every_kind_of_error_is_told_with_a_class_of_feast() {
-        for kind in ErrorKind::ALL {
-            let report = kind.report();
-            let (code, details) = details(&Error::new(kind, "secret of the host"));
-            assert_eq!(code as u8, report.grpc as u8, "{kind:?}");
-            assert_ne!(code, Code::Ok, "{kind:?}");
+        assert_eq!(TOLD.map(|row| row.0), ErrorKind::ALL);
+        for (kind, code, class, public, exit_code) in TOLD {
+            let (told_code, details) = details(&Error::new(kind, "secret of the host"));
+            assert_eq!(told_code, code, "{kind:?}");
             assert_eq!(details["module"], "feast.errors");
-            assert_eq!(details["class"], report.feast_class.unwrap_or("FeastError"));
-            let told = details["message"].as_str().expect("a text");
-            assert_eq!(told == "secret of the host", report.public, "{kind:?}");
-            assert_ne!(report.exit_code, 0, "{kind:?}");
+            assert_eq!(details["class"], class, "{kind:?}");
+            let message = details["message"].as_str().expect("a text");
+            assert_eq!(message == "secret of the host", public, "{kind:?}");
+            assert_eq!(kind.report().exit_code, exit_code, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_the_class_of_its_kind() {
+        for (kind, class) in [
+            (Kind::Project, "ProjectObjectNotFoundException"),
+            (Kind::Entity, "EntityNotFoundException"),
+            (Kind::DataSource, "DataSourceObjectNotFoundException"),
+            (Kind::FeatureView, "FeatureViewNotFoundException"),
+            (Kind::StreamFeatureView, "FeatureViewNotFoundException"),
+            (Kind::OnDemandFeatureView, "FeatureViewNotFoundException"),
+            (Kind::LabelView, "FeatureViewNotFoundException"),
+            (Kind::FeatureService, "FeatureServiceNotFoundException"),
+            (Kind::SavedDataset, "SavedDatasetNotFound"),
+            (Kind::ValidationReference, "ValidationReferenceNotFound"),
+            (Kind::Permission, "PermissionObjectNotFoundException"),
+            (Kind::Version, "FeatureViewVersionNotFound"),
+        ] {
+            let (code, details) = details(&Error::not_found(kind, "rides", "nobody"));
+            assert_eq!(
+                (code, details["class"].as_str()),
+                (Code::NotFound, Some(class))
+            );
         }
     }
 

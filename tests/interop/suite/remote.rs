@@ -1,8 +1,10 @@
 //! Feast's unmodified client (`registry_type: remote`) on our server.
 
 use serde_json::{Value, json};
+use tonic_health::ServingStatus::Serving;
 
-use crate::compare::{assert_differs_only, assert_same, keys, remove, remove_everywhere};
+use crate::client::Client;
+use crate::compare::{assert_differs_only, assert_same, keys, remove, remove_everywhere, strings};
 use crate::database::Database;
 use crate::engine::Engine;
 use crate::every_kind::{OTHER, PROJECT, every_kind, filled};
@@ -18,6 +20,9 @@ trials! {
         the_client_writes_what_feast_writes,
         processes_that_materialise_one_view_lose_nothing,
         what_is_not_committed_outlives_the_server,
+    }
+    on_sqlite {
+        probes_and_tools_are_answered,
     }
 }
 
@@ -141,3 +146,22 @@ async fn what_is_not_committed_outlives_the_server(engine: Engine) {
 
 /// What stands for no entity, in Feast's lists.
 const DUMMY: &str = "__dummy";
+
+async fn probes_and_tools_are_answered(engine: Engine) {
+    const SERVICE: &str = "feast.registry.RegistryServer";
+    let database = Database::absent(engine);
+    let served = Served::start(&database);
+    Client::of(&[served.address()]).until(Serving).await;
+    let told = served.python("probe.py", &[]);
+    let health = json!({"": "SERVING", SERVICE: "SERVING", "feast.Other": "NOT_FOUND"});
+    assert_eq!(told["health"], health);
+    for version in ["v1", "v1alpha"] {
+        let services = strings(&told["reflection"][version]);
+        for service in [SERVICE, "grpc.health.v1.Health"] {
+            assert!(
+                services.iter().any(|each| each == service),
+                "{version}: {services:?}"
+            );
+        }
+    }
+}

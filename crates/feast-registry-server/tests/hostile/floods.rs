@@ -1,5 +1,6 @@
 //! Clients that send more than is good for anybody.
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -161,7 +162,7 @@ pub(crate) async fn nonsense() {
 
 /// A connection that says nothing more costs little.
 pub(crate) async fn connections() {
-    let count = if crate::soak() { 5_000 } else { 500 };
+    let count = connections_to_make();
     let (server, client) = Running::ready(options()).await;
     let memory = Memory::watch();
     let mut idle = Vec::with_capacity(count);
@@ -172,4 +173,24 @@ pub(crate) async fn connections() {
     let newcomer = connect(server.address()).await;
     is_served(&newcomer).await;
     memory.at_most(count * 64 * KIB);
+}
+
+/// As many as one machine is asked to stand. Both ends are in this process, each with a descriptor: fewer, if the
+/// system gives it no more of them.
+fn connections_to_make() -> usize {
+    const WANTED: u64 = 5_000;
+    /// Descriptors of everything else.
+    const OTHERS: u64 = 100;
+    let mut limit = getrlimit(Resource::Nofile);
+    let needed = 2 * WANTED + OTHERS;
+    let allowed = needed.min(limit.maximum.unwrap_or(needed));
+    if limit.current.is_some_and(|current| current < allowed) {
+        limit.current = Some(allowed);
+        setrlimit(Resource::Nofile, limit).unwrap();
+    }
+    let count = (allowed - OTHERS) / 2;
+    if count < WANTED {
+        println!("many_connections: {count}, not {WANTED}: see `ulimit -Hn`");
+    }
+    usize::try_from(count).unwrap()
 }

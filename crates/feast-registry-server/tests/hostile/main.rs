@@ -1,7 +1,5 @@
 //! Clients that mean harm, and the memory of the server meanwhile. Its trials run one after the other: what is
 //! allocated is counted for the whole process, these clients included.
-//!
-//! `FEAST_REGISTRY_SOAK=1` asks for more connections.
 
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
@@ -57,9 +55,4 @@ fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn() -> F) -> Trial
         runtime.block_on(test());
         Ok(())
     })
-}
-
-/// Whether the long run is asked for.
-fn soak() -> bool {
-    std::env::var("FEAST_REGISTRY_SOAK").is_ok_and(|value| value == "1")
 }
