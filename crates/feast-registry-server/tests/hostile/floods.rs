@@ -1,5 +1,7 @@
 //! Clients that send more than is good for anybody.
 
+use std::io::Write as _;
+
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -190,7 +192,9 @@ fn connections_to_make() -> usize {
     }
     let count = (allowed - OTHERS) / 2;
     if count < WANTED {
-        println!("many_connections: {count}, not {WANTED}: see `ulimit -Hn`");
+        let said = format!("many_connections: {count}, not {WANTED}: see `ulimit -Hn`\n");
+        // Nobody can be told of a closed standard error.
+        let _ = std::io::stderr().write_all(said.as_bytes());
     }
     usize::try_from(count).unwrap()
 }
