@@ -14,7 +14,6 @@ use crate::client::Client;
 use crate::keeper::{Keeper, PROJECT, Shared};
 use crate::objects::{meta, stored_view, view};
 use crate::processes::{is_soak, numbers};
-use crate::reader::Reader;
 use crate::served::{Served, free_port, scrape};
 use crate::time::interval;
 use crate::trials::{Ground, trials};

@@ -98,7 +98,7 @@ async fn a_third_party_backend_gets_every_command() {
 
 #[tokio::test]
 async fn tables_are_printed_in_the_configured_schema() {
-    let backends = Backends::new().with(Shared::default());
+    let backends = Backends::new().with(Shared::<false>::default());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feature_store.yaml");
     let yaml = "project: p\nregistry: {path: shared://here, schema: mine}\n";
