@@ -20,9 +20,13 @@ use self::combine::Combiner;
 pub use self::read::{Freshness, Listing, Query, Skipped};
 pub use self::transfer::Summary;
 use crate::cache::{Cache, CacheMode, CacheOptions, CacheStatus};
-use crate::rules::{self, Change, Committed, Outcome, Settings, Stamps};
-use crate::store::{Context, Decision, SchemaMode, Store, StoreExt, View};
-use crate::{Record, Result};
+use crate::rules::{self, Change, Committed, Guess, Outcome, Settings, Stamps};
+use crate::store::{Consistency, Context, Decision, SchemaMode, Store, StoreExt, View};
+use crate::{Key, Record, Result};
+
+/// Of how many changes on it is worth a look whether their objects are there, and of how many of them.
+const MANY: usize = 256;
+const SAMPLE: usize = 8;
 
 /// How a registry behaves.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +139,12 @@ impl Registry {
         let settings = Arc::clone(&self.inner.settings);
         let stamped = self.inner.stamps.now();
         let frugal = self.inner.store.capabilities().frugal_reads;
-        let reads = rules::first_reads(&changes, &settings, &stamped, frugal);
+        let guess = match self.are_new(&changes).await? {
+            true => Guess::New,
+            false if frugal => Guess::Present,
+            false => Guess::Changed,
+        };
+        let reads = rules::first_reads(&changes, &settings, &stamped, guess);
         let decide = move |view: &View, context: &Context| {
             let decision = rules::decide(&changes, &settings, &stamped, view, context)?;
             if let Decision::Commit { writes, .. } = &decision {
@@ -144,6 +153,24 @@ impl Registry {
             make(&changes, decision)
         };
         self.inner.store.transact_typed(reads, decide).await
+    }
+
+    /// Whether the objects of a large batch are most likely not there yet, by a few of them. Who knows can ask for the
+    /// locks that new ones need at once, and need not decide everything a second time.
+    async fn are_new(&self, changes: &[Change]) -> Result<bool> {
+        if changes.len() < MANY {
+            return Ok(false);
+        }
+        let every = changes.iter().step_by(changes.len() / SAMPLE);
+        let applied = every.map(|change| match change {
+            Change::Apply(apply) => Some(apply.key()),
+            _ => None,
+        });
+        let Some(keys) = applied.collect::<Option<Vec<Key>>>() else {
+            return Ok(false);
+        };
+        let found = self.inner.store.get_many(&keys, Consistency::Primary);
+        Ok(found.await?.is_empty())
     }
 
     /// Brings the cache up to date: reads what changed in the store, however that came about.

@@ -231,7 +231,7 @@ impl Apply {
         }
     }
 
-    pub(super) fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         Key::new(self.kind, Arc::clone(&self.project), Arc::clone(&self.name))
     }
 }

@@ -3,29 +3,28 @@
 use std::sync::Arc;
 
 use super::stamps::Stamped;
-use super::{Apply, Change, Settings};
+use super::{Apply, Change, Guess, Settings};
 use crate::store::{Lock, Range, ReadSet, now};
 use crate::{Key, Kind, LAST_UPDATED};
 
-/// Collects the first reads of a batch: right for objects that exist, so that changing one costs one
-/// round of reads. A new one costs a second.
+/// Collects the first reads of a batch. If what is thought of its objects is right, they are all that it
+/// needs; else it costs a second round of reads.
 pub(super) struct Hints<'a> {
     pub(super) reads: ReadSet,
     settings: &'a Settings,
     stamped: &'a Stamped,
     second: i64,
-    /// Whether to leave out what only some changes turn out to need, such as a new version of a view.
-    frugal: bool,
+    guess: Guess,
 }
 
 impl<'a> Hints<'a> {
-    pub(super) fn new(settings: &'a Settings, stamped: &'a Stamped, frugal: bool) -> Self {
+    pub(super) fn new(settings: &'a Settings, stamped: &'a Stamped, guess: Guess) -> Self {
         Hints {
             reads: ReadSet::new(),
             settings,
             stamped,
             second: now().seconds,
-            frugal,
+            guess,
         }
     }
 
@@ -68,10 +67,28 @@ impl<'a> Hints<'a> {
     fn apply(&mut self, apply: &Apply) {
         self.stamp(&apply.project);
         self.change(apply.key());
-        if apply.kind.is_view() && !self.frugal {
+        if self.guess == Guess::New && apply.kind != Kind::Project {
+            self.create(apply);
+        }
+        // Only some changes of a view turn out to need its versions.
+        if apply.kind.is_view() && self.guess != Guess::Present {
             let (project, view) = (Arc::clone(&apply.project), Arc::clone(&apply.name));
             let newest = Range::last_version(project, view);
             self.reads.range(newest, Lock::Plain);
+        }
+    }
+
+    /// What guards a new object: its project, and for a view, that its name is nobody else's.
+    fn create(&mut self, apply: &Apply) {
+        let project = Key::project(Arc::clone(&apply.project));
+        if !apply.kind.is_view() {
+            self.reads.key(project, Lock::Share);
+            return;
+        }
+        self.reads.key(project, Lock::Update);
+        for other in Kind::VIEWS.into_iter().filter(|other| *other != apply.kind) {
+            let sibling = Key::new(other, Arc::clone(&apply.project), Arc::clone(&apply.name));
+            self.reads.key(sibling, Lock::Plain);
         }
     }
 

@@ -122,17 +122,30 @@ pub(crate) fn decide(
     })
 }
 
-/// What a batch of changes is known to read, before anything was read.
-///
-/// `frugal` says that a further read costs no more than one at once. In a batch, most of it is worth
-/// reading at once all the same, since deciding it again costs more.
+/// What is thought of the objects of a batch, before anything was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// They are there, and a further read costs no more than one at once.
+    Present,
+    /// They are there, and have changed: each round of reads costs.
+    Changed,
+    /// They are not there.
+    New,
+}
+
+/// What a batch of changes is known to read, before anything was read. In a batch, most of it is worth
+/// reading at once, since deciding it again costs more.
 pub(crate) fn first_reads(
     changes: &[Change],
     settings: &Settings,
     stamped: &Stamped,
-    frugal: bool,
+    guess: Guess,
 ) -> ReadSet {
-    let mut hints = Hints::new(settings, stamped, frugal && changes.len() == 1);
+    let guess = match guess {
+        Guess::Present if changes.len() > 1 => Guess::Changed,
+        guess => guess,
+    };
+    let mut hints = Hints::new(settings, stamped, guess);
     for change in changes {
         hints.add(change);
     }
