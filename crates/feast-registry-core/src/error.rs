@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Contention,
     /// The connection broke while a write was committed: it may or may not have happened.
     UnknownOutcome,
+    /// It took longer than it may; a write may or may not have happened.
+    Deadline,
     /// The backend cannot do this.
     Unsupported,
     /// The object is larger than the backend takes.

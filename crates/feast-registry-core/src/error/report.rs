@@ -28,6 +28,8 @@ pub enum Grpc {
     Unknown = 2,
     /// The request can never work.
     InvalidArgument = 3,
+    /// It took too long.
+    DeadlineExceeded = 4,
     /// There is no such thing.
     NotFound = 5,
     /// The name is taken.
@@ -50,7 +52,7 @@ pub enum Grpc {
 
 impl ErrorKind {
     /// One kind of every sort, for tests that walk [`ErrorKind::report`].
-    pub const ALL: [ErrorKind; 18] = [
+    pub const ALL: [ErrorKind; 19] = [
         ErrorKind::NotFound(Kind::Entity),
         ErrorKind::Missing,
         ErrorKind::Invalid,
@@ -61,6 +63,7 @@ impl ErrorKind {
         ErrorKind::Protected,
         ErrorKind::Contention,
         ErrorKind::UnknownOutcome,
+        ErrorKind::Deadline,
         ErrorKind::Unsupported,
         ErrorKind::TooLarge,
         ErrorKind::Corrupt,
@@ -94,6 +97,7 @@ impl ErrorKind {
             ErrorKind::Contention => (Some("FeastError"), 5, Grpc::Aborted),
             // Not `Unavailable`: clients try that again on their own.
             ErrorKind::UnknownOutcome => (Some("FeastError"), 5, Grpc::Unknown),
+            ErrorKind::Deadline => (Some("FeastError"), 5, Grpc::DeadlineExceeded),
             ErrorKind::Unavailable => (Some("FeastError"), 6, Grpc::Unavailable),
             ErrorKind::Unsupported => (Some("FeastError"), 1, Grpc::Unimplemented),
             ErrorKind::TooLarge => (Some("FeastError"), 1, Grpc::ResourceExhausted),
@@ -146,14 +150,15 @@ mod tests {
                 ErrorKind::Protected => 7,
                 ErrorKind::Contention => 8,
                 ErrorKind::UnknownOutcome => 9,
-                ErrorKind::Unsupported => 10,
-                ErrorKind::TooLarge => 11,
-                ErrorKind::Corrupt => 12,
-                ErrorKind::Schema => 13,
-                ErrorKind::ReadOnly => 14,
-                ErrorKind::Unavailable => 15,
-                ErrorKind::Config => 16,
-                ErrorKind::Internal => 17,
+                ErrorKind::Deadline => 10,
+                ErrorKind::Unsupported => 11,
+                ErrorKind::TooLarge => 12,
+                ErrorKind::Corrupt => 13,
+                ErrorKind::Schema => 14,
+                ErrorKind::ReadOnly => 15,
+                ErrorKind::Unavailable => 16,
+                ErrorKind::Config => 17,
+                ErrorKind::Internal => 18,
             };
             assert_eq!(position, expected, "{kind:?}");
         }
