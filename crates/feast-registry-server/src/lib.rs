@@ -19,6 +19,7 @@
 //! of a thousand views costs little more than copying it. Start reading at `calls/mod.rs`.
 
 mod calls;
+mod places;
 mod reply;
 mod reply_body;
 mod request_body;
@@ -33,3 +34,4 @@ pub use self::rpc::Rpc;
 pub use self::serve::{Address, DEFAULT_PORT, Limits, Options, Reload, Server, TlsFiles};
 pub use self::service::{RegistryService, service};
 pub use self::slot::RegistrySlot;
+pub use self::status::Failure;

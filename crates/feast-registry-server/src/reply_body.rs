@@ -6,32 +6,37 @@ use std::task::{Context, Poll};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body::Frame;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http;
 use tonic::codegen::http::header::CONTENT_TYPE;
 use tonic::metadata::GRPC_CONTENT_TYPE;
-use tonic::{Code, Status};
 
+use feast_registry_core::{Error, ErrorKind, Result};
+
+use crate::places::Place;
 use crate::reply::Reply;
 
 /// A reply is written in pieces of this size, each when the client takes it: one that reads slowly
 /// holds a piece in memory, not the list.
 const PIECE: usize = 64 * 1024;
 
-/// The response that carries a reply.
-pub(crate) fn response(reply: Reply) -> http::Response<Body> {
-    let Ok(length) = u32::try_from(reply.encoded_len()) else {
-        return Status::new(Code::ResourceExhausted, "the answer is larger than 4 GiB").into_http();
-    };
+/// The response that carries a reply, which keeps its place until it is taken.
+pub(crate) fn response(reply: Reply, place: Place) -> Result<http::Response<Body>> {
+    let length = u32::try_from(reply.encoded_len()).map_err(|_| {
+        let message = "the answer is larger than the 4 GiB that gRPC can tell";
+        Error::new(ErrorKind::TooLarge, message).with_hint("ask for pages")
+    })?;
     let mut response = http::Response::new(Body::new(ReplyBody {
         length: Some(length),
         left: reply.encoded_len(),
         reply,
         ended: false,
+        _place: place,
     }));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
-    response
+    Ok(response)
 }
 
 /// Length, message and status, as gRPC frames them.
@@ -43,6 +48,7 @@ struct ReplyBody {
     reply: Reply,
     left: usize,
     ended: bool,
+    _place: Place,
 }
 
 impl ReplyBody {

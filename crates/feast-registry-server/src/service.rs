@@ -5,23 +5,28 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use feast_registry_core::Result;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{StdError, http};
 use tonic::server::NamedService;
 
-use crate::reply::Reply;
-use crate::status::status;
+use crate::places::Places;
+use crate::status::refused;
 use crate::{RegistrySlot, Rpc, calls, reply_body, request_body};
 
 /// The largest request that is read unless told otherwise, as in Feast's server: 4 MiB.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Feast's registry server over a registry, or over the slot of one that is opened later.
+///
+/// Why a call failed is a [`Failure`](crate::Failure) among the extensions of its response, for whoever
+/// keeps a log: the service itself logs nothing, and tells clients nothing about its own faults.
 pub fn service(registry: impl Into<RegistrySlot>) -> RegistryService {
     RegistryService {
         registry: registry.into(),
         max_request_bytes: MAX_REQUEST_BYTES,
+        places: Places::default(),
     }
 }
 
@@ -30,6 +35,7 @@ pub fn service(registry: impl Into<RegistrySlot>) -> RegistryService {
 pub struct RegistryService {
     registry: RegistrySlot,
     max_request_bytes: usize,
+    places: Places,
 }
 
 impl RegistryService {
@@ -40,22 +46,25 @@ impl RegistryService {
         self.max_request_bytes = bytes;
         self
     }
-}
 
-impl RegistryService {
-    async fn answer<B>(&self, request: http::Request<B>) -> Result<Reply, Status>
+    /// How many calls are worked on at a time; the others wait.
+    pub(crate) fn with_places(mut self, places: Places) -> Self {
+        self.places = places;
+        self
+    }
+
+    /// A place is taken when the request is there, and kept until the answer is taken.
+    async fn answer<B>(&self, rpc: Rpc, request: http::Request<B>) -> Result<http::Response<Body>>
     where
-        B: http_body::Body + Send + 'static,
-        B::Error: Into<StdError> + Send + 'static,
+        B: http_body::Body,
+        B::Error: Into<StdError>,
     {
-        let rpc = Rpc::from_path(request.uri().path())
-            .ok_or_else(|| Status::unimplemented("there is no such rpc"))?;
-        let request = request_body::read(request, self.max_request_bytes).await?;
-        let answered = match self.registry.open() {
-            Ok(registry) => calls::answer(registry, rpc, request).await,
-            Err(error) => Err(error),
-        };
-        answered.map_err(|error| status(&error))
+        let reading = request_body::read(request, self.max_request_bytes, &self.places);
+        let received = self.places.in_time(reading).await?;
+        let place = self.places.for_call().await;
+        let request = received.into_message();
+        let reply = calls::answer(self.registry.open()?, rpc, request).await?;
+        reply_body::response(reply, place)
     }
 }
 
@@ -79,8 +88,11 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let service = self.clone();
         Box::pin(async move {
-            let answered = service.answer(request).await;
-            Ok(answered.map_or_else(Status::into_http, reply_body::response))
+            let Some(rpc) = Rpc::from_path(request.uri().path()) else {
+                // As every server of gRPC says it: clients find out by this what a server can do.
+                return Ok(Status::unimplemented("there is no such rpc").into_http());
+            };
+            Ok(service.answer(rpc, request).await.unwrap_or_else(refused))
         })
     }
 }

@@ -1,22 +1,38 @@
 //! Errors as clients see them.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use tonic::body::Body;
+use tonic::codegen::http;
 use tonic::{Code, Status};
 
 use feast_registry_core::{Error, ErrorKind, Grpc};
+
+/// Why a call failed, in the extensions of its response: for the log, since clients are not told all of it.
+#[derive(Clone, Debug)]
+pub struct Failure(Arc<Error>);
+
+impl Failure {
+    /// The error that the call ended with.
+    pub fn error(&self) -> &Error {
+        &self.0
+    }
+}
+
+/// The response to a call that failed.
+pub(crate) fn refused(error: Error) -> http::Response<Body> {
+    let mut response = status(&error).into_http();
+    response.extensions_mut().insert(Failure(Arc::new(error)));
+    response
+}
 
 /// The status of a call that failed.
 ///
 /// The details are Feast's JSON, from which its Python client makes the exception that it raises.
 /// What is wrong with the server is for the log; clients are told what they can do about it.
-pub(crate) fn status(error: &Error) -> Status {
+fn status(error: &Error) -> Status {
     let report = error.kind().report();
-    match error.kind() {
-        // That the store is away is said once, not by every call.
-        ErrorKind::Unavailable => tracing::info!(?error, "a call failed"),
-        _ if !report.public => tracing::error!(?error, "a call failed"),
-        _ => {}
-    }
     let class = report.feast_class.unwrap_or("FeastError");
     let details = json!({
         "module": "feast.errors",
@@ -40,8 +56,8 @@ fn shortened(mut message: String) -> String {
     message
 }
 
-/// What a client is told.
-fn message(error: &Error) -> String {
+/// What others are told of an error.
+pub(crate) fn message(error: &Error) -> String {
     match error.kind() {
         kind if !kind.report().public => withheld(kind).to_owned(),
         _ => match error.hint() {
@@ -69,7 +85,6 @@ fn code(grpc: Grpc) -> Code {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
-    use tonic::codegen::http;
 
     use feast_registry_core::Kind;
 

@@ -1,4 +1,4 @@
-//! What happens around every call: a request id, a limit, a time, a count and a line in the log.
+//! What happens around every call: a request id, a time, a count and a line in the log.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use feast_registry_core::ErrorKind;
 use futures::future::BoxFuture;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::{Code, Status};
@@ -17,8 +17,13 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use super::connection::Peer;
-use super::metrics::Metrics;
+use super::deadline::Deadline;
+use super::metrics::{Call, Metrics};
 use super::options::Limits;
+use super::sent::Sent;
+use super::unread::{Answer, Patience};
+use crate::Rpc;
+use crate::status::{Failure, refused};
 
 /// The metadata with the id of a call: taken from the client or made here, and answered.
 const REQUEST_ID: &str = "x-request-id";
@@ -33,8 +38,8 @@ pub(super) struct CallLayer(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     metrics: Metrics,
-    places: Semaphore,
     time: Duration,
+    patience: Patience,
     ids: RequestIds,
 }
 
@@ -42,8 +47,11 @@ impl CallLayer {
     pub(super) fn new(limits: &Limits, metrics: Metrics) -> Self {
         CallLayer(Arc::new(Shared {
             metrics,
-            places: Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)),
             time: limits.call_time,
+            patience: Patience {
+                piece: limits.answer_time,
+                whole: limits.call_time,
+            },
             ids: RequestIds::new(),
         }))
     }
@@ -60,7 +68,7 @@ impl<S> Layer<S> for CallLayer {
     }
 }
 
-/// A service whose calls are limited, counted and logged.
+/// A service whose calls are limited in time, counted and logged.
 #[derive(Clone, Debug)]
 pub(super) struct Calls<S> {
     inner: S,
@@ -73,9 +81,9 @@ where
     S: Clone + Send + 'static,
     S::Future: Send,
 {
-    type Response = Response<Body>;
+    type Response = Response<Sent>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+    type Future = BoxFuture<'static, Result<Response<Sent>, Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
@@ -85,58 +93,68 @@ where
         let shared = Arc::clone(&self.shared);
         let id = shared.ids.of(request.headers());
         let call = shared.metrics.begin(request.uri().path());
+        let deadline = Deadline::of(request.headers(), shared.time);
+        let peer = request.extensions().get::<Peer>().cloned();
         let span = tracing::debug_span!(
             "call",
             rpc = request.uri().path(),
             id = %id.to_str().unwrap_or_default(),
-            peer = request.extensions().get::<Peer>().map(|peer| &*peer.0),
+            peer = peer.as_ref().map(|peer| &*peer.name),
         );
         let answer = self.inner.call(request);
         let handled = async move {
-            let limited = async {
-                // Whether the server is alive must be told however busy it is.
-                let _place = match call.is_limited() {
-                    true => shared.places.acquire().await.ok(),
-                    false => None,
-                };
-                answer.await
-            };
-            let mut response = match timeout(shared.time, limited).await {
+            let until = (call.begun() + deadline.time).into();
+            let mut response = match timeout_at(until, answer).await {
                 Ok(Ok(response)) => response,
-                Err(_) => too_slow(shared.time),
+                Err(_) => refused(deadline.exceeded()),
             };
             let status = Status::from_header_map(response.headers());
-            log(status.as_ref(), &id);
-            call.end(status.map_or(Code::Ok, |status| status.code()));
+            let failure = response.extensions_mut().remove::<Failure>();
+            log(call.rpc(), &id, status.as_ref(), failure.as_ref());
             response.headers_mut().insert(REQUEST_ID, id);
-            Ok(response)
+            Ok(response.map(|body| shared.sent(body, call, status, peer)))
         };
         Box::pin(handled.instrument(span))
     }
 }
 
-fn too_slow(time: Duration) -> Response<Body> {
-    let message = format!(
-        "the call took longer than the {} s that this server allows",
-        time.as_secs_f32()
-    );
-    Status::deadline_exceeded(message).into_http()
+impl Shared {
+    /// The answer on its way: a call of Feast's ends with it, any other with its beginning.
+    fn sent(&self, body: Body, call: Call, status: Option<Status>, peer: Option<Peer>) -> Sent {
+        match (status, call.rpc()) {
+            (None, Some(_)) => {
+                let answer = peer.map(|peer| Answer::begin(peer.unread, self.patience));
+                Sent::until_its_end(body, call, answer)
+            }
+            (status, _) => {
+                call.end(status.map_or(Code::Ok, |status| status.code()));
+                Sent::counted(body)
+            }
+        }
+    }
 }
 
 /// Faults of the server are worth a look, those of clients are their own.
-fn log(status: Option<&Status>, id: &HeaderValue) {
+fn log(rpc: Option<Rpc>, id: &HeaderValue, status: Option<&Status>, failure: Option<&Failure>) {
     let id = id.to_str().unwrap_or_default();
+    let rpc = rpc.map(Rpc::name);
     let Some(status) = status else {
-        tracing::debug!(id, "answered");
+        tracing::debug!(id, rpc, "answered");
         return;
     };
-    let (code, message) = (status.code(), status.message());
-    match code {
-        Code::Internal | Code::DataLoss | Code::DeadlineExceeded => {
-            tracing::warn!(id, ?code, message, "a call failed");
+    let code = status.code();
+    let Some(error) = failure.map(Failure::error) else {
+        tracing::debug!(id, rpc, ?code, told = status.message(), "a call failed");
+        return;
+    };
+    match error.kind() {
+        // That the store is away is said once, not by every call.
+        ErrorKind::Unavailable => tracing::info!(id, rpc, ?code, ?error, "a call failed"),
+        kind if !kind.report().public => tracing::error!(id, rpc, ?code, ?error, "a call failed"),
+        ErrorKind::Corrupt | ErrorKind::Deadline => {
+            tracing::warn!(id, rpc, ?code, ?error, "a call failed");
         }
-        Code::Unavailable => tracing::info!(id, ?code, message, "a call failed"),
-        _ => tracing::debug!(id, ?code, message, "a call failed"),
+        _ => tracing::debug!(id, rpc, ?code, ?error, "a call failed"),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tonic::transport::server::Connected;
 
 use super::gather::Gathered;
+use super::unread::{Unread, Watch};
 
 /// What every HTTP/2 client says first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -18,9 +19,23 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-/// Who is at the other end, for the log.
+/// Who is at the other end.
 #[derive(Clone, Debug)]
-pub(super) struct Peer(pub(super) Arc<str>);
+pub(super) struct Peer {
+    /// For the log.
+    pub(super) name: Arc<str>,
+    /// The answers that it has not taken yet.
+    pub(super) unread: Arc<Unread>,
+}
+
+impl Peer {
+    pub(super) fn new(name: impl Into<Arc<str>>) -> Self {
+        Peer {
+            name: name.into(),
+            unread: Arc::default(),
+        }
+    }
+}
 
 /// A connection whose client has begun to speak HTTP/2.
 pub(super) struct Connection {
@@ -28,6 +43,7 @@ pub(super) struct Connection {
     /// How much of the preface was not handed on yet: it was read to see whether the client speaks.
     preface: &'static [u8],
     peer: Peer,
+    watch: Watch,
     /// Counts among the connections as long as it lives.
     _permit: OwnedSemaphorePermit,
 }
@@ -48,6 +64,7 @@ impl Connection {
         Ok(Connection {
             transport: Gathered::new(transport),
             preface: PREFACE,
+            watch: Watch::new(Arc::clone(&peer.unread)),
             peer,
             _permit: permit,
         })
@@ -72,6 +89,10 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(error) = self.watch.poll(cx) {
+            tracing::info!(peer = %self.peer.name, %error, "a connection is closed");
+            return Poll::Ready(Err(error));
+        }
         if self.preface.is_empty() {
             return self.transport().poll_read(cx, buffer);
         }

@@ -55,11 +55,11 @@ impl Listener {
                 let (stream, address) = listener.accept().await?;
                 // A small answer must not wait for the acknowledgement of the one before.
                 stream.set_nodelay(true)?;
-                Ok((Box::new(stream), Peer(address.to_string().into())))
+                Ok((Box::new(stream), Peer::new(address.to_string())))
             }
             Listener::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Box::new(stream), Peer("unix".into())))
+                Ok((Box::new(stream), Peer::new("unix")))
             }
         }
     }
@@ -185,7 +185,7 @@ impl Door {
         let config = self.certificates.as_ref().map(Certificates::current);
         let (sender, time) = (self.sender.clone(), self.time);
         async move {
-            let name = peer.clone();
+            let name = Arc::clone(&peer.name);
             let greeted = timeout(time, async {
                 let transport: Box<dyn Transport> = match config {
                     Some(config) => Box::new(TlsAcceptor::from(config).accept(transport).await?),
@@ -197,9 +197,9 @@ impl Door {
                 // Nobody waits for it any more when the server stops.
                 Ok(Ok(connection)) => drop(sender.send(connection).await),
                 Ok(Err(error)) => {
-                    tracing::debug!(peer = %name.0, %error, "no connection came about")
+                    tracing::debug!(peer = %name, %error, "no connection came about")
                 }
-                Err(_) => tracing::debug!(peer = %name.0, "a client was too slow to connect"),
+                Err(_) => tracing::debug!(peer = %name, "a client was too slow to connect"),
             }
         }
     }

@@ -56,7 +56,7 @@ impl Metrics {
         exposition.register("grpc_server_handled", "Calls that ended", handled.clone());
         exposition.register(
             "grpc_server_handling_seconds",
-            "Time from the headers of a call to its answer",
+            "Time from the headers of a call to the end of its answer",
             seconds.clone(),
         );
         exposition.register(
@@ -108,9 +108,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Whether it counts among those that the server limits.
-    pub(super) fn is_limited(&self) -> bool {
-        self.rpc.is_some()
+    /// The rpc of Feast's that is called, if it is one.
+    pub(super) fn rpc(&self) -> Option<Rpc> {
+        self.rpc
+    }
+
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
     }
 
     pub(super) fn end(mut self, code: Code) {

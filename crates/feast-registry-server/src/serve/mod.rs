@@ -6,13 +6,16 @@
 
 mod calls;
 mod connection;
+mod deadline;
 mod gather;
 mod http;
 mod listen;
 mod metrics;
 mod options;
 mod readiness;
+mod sent;
 mod tls;
+mod unread;
 
 use std::future::Future;
 use std::pin::pin;
@@ -32,6 +35,7 @@ use self::readiness::Readiness;
 use self::tls::Certificates;
 pub use self::tls::{Reload, TlsFiles};
 use crate::RegistrySlot;
+use crate::places::Places;
 
 /// A server whose sockets are bound.
 #[derive(Debug)]
@@ -110,7 +114,9 @@ impl Server {
         let _http = http::serve(self.http, metrics.clone(), readiness.watch());
 
         let limits = &self.options.limits;
-        let service = crate::service(slot.clone()).with_max_request_bytes(limits.message_bytes);
+        let service = crate::service(slot.clone())
+            .with_max_request_bytes(limits.message_bytes)
+            .with_places(Places::new(limits.calls, limits.request_time));
         let routes = reflection(Routes::new(health).add_service(service))?;
         let certificates = self.certificates.as_ref();
         let incoming = listen::incoming(self.listeners, certificates, limits);

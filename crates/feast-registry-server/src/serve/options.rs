@@ -59,10 +59,15 @@ pub struct Limits {
     pub connections: usize,
     /// Calls at a time on one connection.
     pub streams: u32,
-    /// Calls that are worked on at a time; more wait, as long as `call_time` allows.
+    /// Calls at a time that are worked on, or whose answers are taken; more wait, as long as `call_time`
+    /// allows.
     pub calls: usize,
-    /// How long one call may take.
+    /// How long one call may take, unless its client has less time. Taking the answer may last as long again.
     pub call_time: Duration,
+    /// How long the request of a call may take to arrive.
+    pub request_time: Duration,
+    /// How long a client may take nothing of an answer; then its connection is closed.
+    pub answer_time: Duration,
     /// How long a client may take from the connection to its first call's headers: TLS included.
     pub handshake_time: Duration,
     /// How long a connection may be silent before it is asked whether it is alive.
@@ -80,6 +85,8 @@ impl Default for Limits {
             streams: 256,
             calls: 1024,
             call_time: Duration::from_secs(60),
+            request_time: Duration::from_secs(20),
+            answer_time: Duration::from_secs(20),
             handshake_time: Duration::from_secs(10),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(20),

@@ -9,6 +9,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::Rpc;
+use crate::status::message;
 
 /// The first pause between attempts to open the registry, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -17,7 +18,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 #[derive(Debug)]
 pub(super) struct Readiness {
     reporter: HealthReporter,
-    /// Why the server is not ready, if it is not.
+    /// Why the server is not ready, if it is not, as anybody may know it.
     state: watch::Sender<Option<String>>,
 }
 
@@ -69,8 +70,11 @@ impl Readiness {
             match open().await {
                 Ok(registry) => return Ok(registry),
                 Err(error) if may_pass(&error) => {
-                    tracing::warn!(%error, "the registry cannot be opened yet, trying again in {pause:?}");
-                    self.set(Some(error.to_string())).await;
+                    tracing::warn!(
+                        ?error,
+                        "the registry cannot be opened yet, trying again in {pause:?}"
+                    );
+                    self.set(Some(message(&error))).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -91,10 +95,10 @@ impl Readiness {
                 ready = failure.is_none();
                 match &failure {
                     None => tracing::info!("the store answers again"),
-                    Some(error) => tracing::warn!(%error, "the store does not answer"),
+                    Some(error) => tracing::warn!(?error, "the store does not answer"),
                 }
             }
-            self.set(failure.map(|error| error.to_string())).await;
+            self.set(failure.as_ref().map(message)).await;
         }
     }
 }

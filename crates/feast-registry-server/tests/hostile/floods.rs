@@ -108,6 +108,39 @@ pub(crate) async fn messages_that_never_end() {
     memory.at_most(CALLS as usize * 256 * KIB + 4 * MIB);
 }
 
+/// As many calls as there are places begin and do not go on, and as many large requests.
+pub(crate) async fn calls_that_are_never_whole() {
+    // All of it fits into the first window of a connection.
+    const PLACES: u32 = 6;
+    let mut options = options();
+    options.limits.calls = PLACES as usize;
+    options.metrics_port = Some(0);
+    let (server, client) = Running::ready(options).await;
+    let mut attacker = frames::connect(server.address()).await;
+    let mut large = frames::message(&vec![0; 20 * KIB]);
+    large.truncate(9 * KIB);
+    let mut said = Vec::new();
+    for call in 0..2 * PLACES {
+        let stream = 1 + 2 * call;
+        let block = headers("ApplyEntity");
+        frame(
+            &mut said,
+            frames::HEADERS,
+            frames::END_HEADERS,
+            stream,
+            &block,
+        );
+        if call >= PLACES {
+            frame(&mut said, frames::DATA, 0, stream, &large);
+        }
+    }
+    attacker.write_all(&said).await.unwrap();
+    server
+        .until_told(&format!("grpc_server_in_flight {}", 2 * PLACES))
+        .await;
+    is_served(&client).await;
+}
+
 pub(crate) async fn a_length_of_four_gibibytes() {
     let (_server, client, mut attacker) = serve().await;
     let memory = Memory::watch();

@@ -47,6 +47,17 @@ pub(crate) fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload
     out.extend(payload);
 }
 
+/// Reads a frame: its kind, its stream and what is in it.
+pub(crate) async fn next(stream: &mut TcpStream) -> (u8, u32, Vec<u8>) {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let [a, b, c, kind, _flags, of @ ..] = head;
+    let length = u32::from_be_bytes([0, a, b, c]);
+    let mut payload = vec![0; usize::try_from(length).unwrap()];
+    stream.read_exact(&mut payload).await.unwrap();
+    (kind, u32::from_be_bytes(of), payload)
+}
+
 /// The headers of a call, as they are compressed: not at all.
 pub(crate) fn headers(rpc: &str) -> Vec<u8> {
     let path = format!("/feast.registry.RegistryServer/{rpc}");

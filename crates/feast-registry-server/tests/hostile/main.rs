@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
+#[allow(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../serving/client.rs"]
 mod client;
 mod floods;
+#[allow(dead_code, reason = "shared with tests that need more of it")]
 mod frames;
 mod memory;
 mod readers;
@@ -32,6 +34,16 @@ fn main() -> ExitCode {
     let trials = [
         trial("readers_that_do_not_read", readers::that_do_not_read),
         trial("one_reader_with_many_calls", readers::one_with_many_calls),
+        trial("readers_of_everything", readers::of_everything),
+        trial(
+            "readers_of_what_is_not_cached",
+            readers::of_what_is_not_cached,
+        ),
+        trial("a_reader_that_stops", readers::that_stop),
+        trial(
+            "calls_that_are_never_whole",
+            floods::calls_that_are_never_whole,
+        ),
         trial("headers_without_end", floods::headers_without_end),
         trial("calls_that_are_reset_at_once", floods::resets),
         trial("messages_that_never_end", floods::messages_that_never_end),

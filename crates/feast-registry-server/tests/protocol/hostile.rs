@@ -1,9 +1,16 @@
 //! Requests that nobody in their right mind sends.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use tonic::Code;
+use serde_json::Value;
+use tonic::body::Body;
+use tonic::codegen::http;
+use tonic::{Code, Status};
 
 use feast_registry_core::Kind;
 use feast_registry_server::{Rpc, service};
@@ -82,6 +89,81 @@ async fn a_request_of_no_message_or_of_many_is_refused() {
         let messages = vec![Bytes::new(); count];
         let status = client.send_all(Rpc::Commit, messages).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{count}: {status}");
+    }
+}
+
+/// What an rpc answers to a body that comes in these pieces.
+async fn framed(pieces: &[&[u8]], encoding: &'static str) -> (Code, String) {
+    let frames: Vec<_> = pieces
+        .iter()
+        .map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(piece))))
+        .collect();
+    let body = Body::new(StreamBody::new(futures::stream::iter(frames)));
+    let request = http::Request::post("/feast.registry.RegistryServer/Commit")
+        .header("grpc-encoding", encoding)
+        .body(body)
+        .expect("a request");
+    let mut service = service(registry().await);
+    let answer = tower::Service::call(&mut service, request).await;
+    let answer = answer.expect("it answers always");
+    let Some(status) = Status::from_header_map(answer.headers()) else {
+        return (Code::Ok, String::new());
+    };
+    let details: Value = serde_json::from_str(status.message()).expect("details are JSON");
+    assert_eq!(details["class"], "FeastError");
+    let message = details["message"].as_str().expect("a text");
+    (status.code(), message.to_owned())
+}
+
+#[tokio::test]
+async fn a_request_may_come_in_pieces() {
+    // Field 1000, which nobody knows, with two bytes.
+    let whole = [0, 0, 0, 0, 5, 0xc2, 0x3e, 2, 7, 7];
+    for at in 0..whole.len() {
+        let (first, second) = whole.split_at(at);
+        assert_eq!(framed(&[first, second], "identity").await.0, Code::Ok);
+        let (code, message) = framed(&[first], "identity").await;
+        assert_eq!(code, Code::InvalidArgument, "{at}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_framed_as_it_should_be_is_refused() {
+    for (body, encoding, code, why) in [
+        (
+            &[0, 0, 0, 0, 0][..],
+            "gzip",
+            Code::Unimplemented,
+            "uncompressed",
+        ),
+        (
+            &[1, 0, 0, 0, 0],
+            "identity",
+            Code::Unimplemented,
+            "uncompressed",
+        ),
+        (
+            &[9, 0, 0, 0, 0],
+            "identity",
+            Code::InvalidArgument,
+            "not framed",
+        ),
+        (
+            &[0, 0, 0, 0, 1],
+            "identity",
+            Code::InvalidArgument,
+            "ends within",
+        ),
+        (
+            &[0, 0xff, 0, 0, 0],
+            "identity",
+            Code::ResourceExhausted,
+            "larger than",
+        ),
+    ] {
+        let (answered, message) = framed(&[body], encoding).await;
+        assert_eq!(answered, code, "{body:?}: {message}");
+        assert!(message.contains(why), "{body:?}: {message}");
     }
 }
 

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tonic::Code;
+use tonic::body::Body;
+use tonic::{Code, Status};
 use tonic_health::ServingStatus::Serving;
 
-use crate::client::{connect, get_project, named, until};
+use crate::client::{self, connect, get_project, named, until};
+use crate::frames::{self, frame};
 use crate::running::{Running, options};
 
 /// Whether the server closes a connection on which this was said.
@@ -76,6 +78,26 @@ async fn a_call_has_a_time() {
     let _closed = server.store.gate.acquire_many(1000).await.unwrap();
     let late = get_project(&client, named("rides")).await.unwrap_err();
     assert_eq!(late.code(), Code::DeadlineExceeded);
+    let details = client::details(&late);
+    assert!(details.contains("that this server allows"), "{details}");
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_arrive_is_waited_for_in_vain() {
+    let mut options = options();
+    options.limits.request_time = Duration::from_millis(20);
+    let server = Running::start(options).await;
+    let never = http_body_util::StreamBody::new(futures::stream::pending::<
+        Result<http_body::Frame<bytes::Bytes>, Status>,
+    >());
+    let request = client::post("GetProject").body(Body::new(never)).unwrap();
+    let (_, late) = client::send(server.address(), request).await;
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+    let details = client::details(&late);
+    assert!(
+        details.contains("did not arrive within 0.02 s"),
+        "{details}"
+    );
 }
 
 #[tokio::test]
@@ -142,4 +164,46 @@ async fn connections_beyond_the_limit_wait() {
     assert!(!second.is_finished());
     drop(first);
     assert_eq!(second.await.unwrap().unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn calls_of_one_connection_beyond_the_limit_are_refused() {
+    /// The code of a reset by which the client knows that nothing was done.
+    const REFUSED_STREAM: [u8; 4] = 7_u32.to_be_bytes();
+    let mut options = options();
+    options.limits.streams = 2;
+    let server = Running::start(options).await;
+    let mut stream = frames::connect(server.address()).await;
+    let mut said = Vec::new();
+    for call in [1, 3, 5] {
+        let block = frames::headers("GetProject");
+        frame(
+            &mut said,
+            frames::HEADERS,
+            frames::END_HEADERS,
+            call,
+            &block,
+        );
+    }
+    stream.write_all(&said).await.unwrap();
+    let (of, code) = loop {
+        let (kind, of, payload) = frames::next(&mut stream).await;
+        if kind == frames::RESET {
+            break (of, payload);
+        }
+    };
+    assert_eq!((of, &*code), (5, &REFUSED_STREAM[..]));
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_answer_pings_is_closed() {
+    let mut options = options();
+    options.limits.keepalive_interval = Duration::from_millis(20);
+    options.limits.keepalive_timeout = Duration::from_millis(500);
+    let (server, client) = Running::ready(options).await;
+    let mut silent = frames::connect(server.address()).await;
+    frames::until_closed(&mut silent).await;
+    // One that answers them goes on.
+    let answer = get_project(&client, named("rides")).await.unwrap_err();
+    assert_eq!(answer.code(), Code::NotFound);
 }

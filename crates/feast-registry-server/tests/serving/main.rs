@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 mod client;
+#[allow(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../hostile/frames.rs"]
+mod frames;
 mod limits;
 mod readiness;
 mod running;

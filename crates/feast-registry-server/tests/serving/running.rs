@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use feast_registry_core::Result;
 use feast_registry_server::{Address, Options, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
@@ -70,8 +72,22 @@ impl Running {
         tcp(&self.addresses[0])
     }
 
-    pub(crate) fn metrics(&self) -> SocketAddr {
-        tcp(&self.metrics[0])
+    /// What it answers to a GET in plain HTTP, at the port of `/metrics`.
+    pub(crate) async fn told(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(tcp(&self.metrics[0])).await.unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// Waits until a line is among the metrics.
+    pub(crate) async fn until_told(&self, line: &str) {
+        while !self.told("/metrics").await.contains(line) {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Tells it to stop; what is awaited is its end.

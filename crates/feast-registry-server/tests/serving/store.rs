@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use feast_registry_core::store::{
     Answer, Capabilities, Consistency, Decide, Limits, MemoryStore, Page, Probe, ReadSet, Scan,
     SchemaMode, Store, Teardown,
@@ -70,7 +71,12 @@ impl Store for Gated {
 
     async fn scan(&self, scan: &Scan, consistency: Consistency) -> Result<Page> {
         self.reach()?;
-        self.inner.scan(scan, consistency).await
+        let mut page = self.inner.scan(scan, consistency).await?;
+        for record in &mut page.records {
+            // As from a database: what is read is in memory once for every reader.
+            record.body = Bytes::copy_from_slice(&record.body);
+        }
+        Ok(page)
     }
 
     async fn snapshot(
