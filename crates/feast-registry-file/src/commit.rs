@@ -144,8 +144,14 @@ impl Inner {
                 self.current.publish_covered(held, write).await;
                 Ok(true)
             }
-            Put::Overtaken => Ok(false),
-            Put::Failed(error) => Err(error),
+            Put::Overtaken => {
+                self.counters.conflicts.add();
+                Ok(false)
+            }
+            Put::Failed(error) => {
+                self.counters.failures.add();
+                Err(error)
+            }
         }
     }
 
@@ -179,6 +185,7 @@ impl Inner {
         }
         if let Some(least) = again.iter().map(|one| one.overtaken).min() {
             tokio::time::sleep(pause(pace.pause, least.min(GROWS))).await;
+            self.counters.retries.add();
         }
         again
     }

@@ -10,6 +10,7 @@ use feast_registry_core::{Error, ErrorKind, Result};
 
 use crate::blob::{Blob, Loaded, Version};
 use crate::codec;
+use crate::counters::Counters;
 use crate::ring::{Trace, WriteId};
 use crate::state::State;
 
@@ -37,10 +38,11 @@ pub(crate) struct Current {
     /// Our last write that was acknowledged.
     acknowledged: Mutex<Option<WriteId>>,
     undone: AtomicU64,
+    counters: Arc<Counters>,
 }
 
 impl Current {
-    pub(crate) fn new(blob: Arc<dyn Blob>) -> Self {
+    pub(crate) fn new(blob: Arc<dyn Blob>, counters: Arc<Counters>) -> Self {
         Current {
             blob,
             held: ArcSwap::default(),
@@ -49,6 +51,7 @@ impl Current {
             flight: tokio::sync::Mutex::new(0),
             acknowledged: Mutex::new(None),
             undone: AtomicU64::new(0),
+            counters,
         }
     }
 
@@ -67,7 +70,7 @@ impl Current {
 
     async fn check(&self) -> Result<()> {
         let known = self.held.load_full();
-        let loaded = self.blob.load(known.version.as_ref()).await?;
+        let loaded = self.counted(self.blob.load(known.version.as_ref()).await)?;
         self.take(loaded, known).await.map(drop)
     }
 
@@ -76,8 +79,13 @@ impl Current {
         let _flight = self.flight.lock().await;
         let ahead = self.ahead().clone();
         let known = ahead.unwrap_or_else(|| self.held.load_full());
-        let loaded = self.blob.load_to_write(known.version.as_ref()).await?;
+        let loaded = self.counted(self.blob.load_to_write(known.version.as_ref()).await)?;
         self.take(loaded, known).await
+    }
+
+    fn counted(&self, loaded: Result<Loaded>) -> Result<Loaded> {
+        self.counters.requests.add();
+        loaded.inspect_err(|_| self.counters.failures.add())
     }
 
     /// The content that was found, beside the known one. What may be read is held.

@@ -28,6 +28,7 @@ mod batch;
 mod blob;
 mod codec;
 mod commit;
+mod counters;
 mod current;
 mod local;
 #[cfg(any(feature = "s3", feature = "gcs"))]

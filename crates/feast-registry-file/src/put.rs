@@ -41,6 +41,7 @@ impl Inner {
         let mut attempt = 0;
         loop {
             attempt += 1;
+            self.counters.requests.add();
             let put = self.blob.replace(expected, encoded.bytes.clone()).await;
             let error = match (put, &lost) {
                 (Ok(Replaced::Done(version)), _) => {
@@ -67,6 +68,7 @@ impl Inner {
                 lost = Some(error);
             }
             tokio::time::sleep(pause(pace.pause, attempt)).await;
+            self.counters.retries.add();
         }
     }
 

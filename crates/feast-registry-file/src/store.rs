@@ -6,14 +6,15 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use feast_registry_core::store::{
-    Answer, Backups, Capabilities, Consistency, Decide, Limits, Page, Probe, Range, ReadSet, Scan,
-    SchemaMode, Teardown, Write,
+    Activity, Answer, Backups, Capabilities, Consistency, Decide, Limits, Page, Probe, Range,
+    ReadSet, Scan, SchemaMode, Teardown, Write,
 };
 use feast_registry_core::store::{Decision, StoreExt};
 use feast_registry_core::{Error, ErrorKind, Key, Kind, Record, Result, Store};
 use futures::stream::{self, BoxStream, StreamExt};
 
 use crate::blob::Blob;
+use crate::counters::Counters;
 use crate::current::{Current, Held};
 use crate::queue::Queue;
 
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) options: FileOptions,
     pub(crate) current: Current,
     pub(crate) queue: Queue,
+    pub(crate) counters: Arc<Counters>,
     /// Held by the one task that writes.
     pub(crate) working: tokio::sync::Mutex<()>,
     last_put: Mutex<Option<Instant>>,
@@ -65,12 +67,14 @@ impl FileStore {
     /// A store on a blob. Nothing is read until something is asked for, and nothing is written
     /// until something is changed.
     pub fn new(blob: Arc<dyn Blob>, options: FileOptions) -> Self {
+        let counters = Arc::<Counters>::default();
         FileStore {
             inner: Arc::new(Inner {
-                current: Current::new(Arc::clone(&blob)),
+                current: Current::new(Arc::clone(&blob), Arc::clone(&counters)),
                 blob,
                 options,
                 queue: Queue::default(),
+                counters,
                 working: tokio::sync::Mutex::new(()),
                 last_put: Mutex::new(None),
                 closed: AtomicBool::new(false),
@@ -170,6 +174,10 @@ impl Store for FileStore {
 
     fn backups(&self) -> Option<&dyn Backups> {
         (self.inner.options.backup_versions > 0).then_some(self)
+    }
+
+    fn activity(&self) -> Activity {
+        self.inner.counters.activity()
     }
 
     fn undone_writes(&self) -> u64 {

@@ -107,6 +107,24 @@ async fn a_storm_of_conflicts_ends_with_the_write() {
 }
 
 #[tokio::test]
+async fn what_was_tried_is_counted() {
+    for kind in KINDS {
+        let fake = Fake::start(kind);
+        let registry = open(&fake).await.expect("a registry");
+        apply(&registry, "first").await.expect("applied");
+        let before = registry.store().activity();
+        fake.fail(Method::PUT, [Fault::Refuse(412, "PreconditionFailed"); 3]);
+        apply(&registry, "second").await.expect("applied");
+        let after = registry.store().activity();
+        assert_eq!(after.conflicts - before.conflicts, 3, "{kind:?}");
+        assert_eq!(after.retries - before.retries, 3, "{kind:?}");
+        // A load and a put for each attempt.
+        assert_eq!(after.statements - before.statements, 8, "{kind:?}");
+        assert_eq!(after.failures, before.failures, "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_registry_that_cannot_be_read_is_never_replaced_by_an_empty_one() {
     for kind in KINDS {
         let fake = Fake::start(kind);
