@@ -117,6 +117,8 @@ pub struct ViewSpec {
     pub disabled_path: Option<Path>,
     /// The names of its entities.
     pub entities_path: Path,
+    /// The columns of its entities: features, of which each has a name.
+    pub entity_columns_path: Path,
     /// Whether a view without entities is refused.
     pub needs_entities: bool,
     /// The features.
@@ -139,6 +141,7 @@ static FEATURE_VIEW: ViewSpec = ViewSpec {
     state_path: Some(&[2, 6]),
     disabled_path: Some(&[1, 20]),
     entities_path: &[1, 3],
+    entity_columns_path: &[1, 12],
     needs_entities: true,
     features_path: &[1, 4],
     significant: &[&[1, 3], &[1, 4], &[1, 12], &[1, 14]],
@@ -153,6 +156,7 @@ static STREAM_FEATURE_VIEW: ViewSpec = ViewSpec {
     state_path: Some(&[2, 6]),
     disabled_path: Some(&[1, 23]),
     entities_path: &[1, 3],
+    entity_columns_path: &[1, 5],
     needs_entities: true,
     features_path: &[1, 4],
     significant: &[
@@ -176,6 +180,7 @@ static ON_DEMAND_FEATURE_VIEW: ViewSpec = ViewSpec {
     state_path: Some(&[2, 5]),
     disabled_path: Some(&[1, 19]),
     entities_path: &[1, 13],
+    entity_columns_path: &[1, 14],
     needs_entities: false,
     features_path: &[1, 3],
     significant: &[
@@ -198,6 +203,7 @@ static LABEL_VIEW: ViewSpec = ViewSpec {
     state_path: None,
     disabled_path: None,
     entities_path: &[1, 3],
+    entity_columns_path: &[1, 11],
     needs_entities: true,
     features_path: &[1, 4],
     significant: &[&[1, 4]],

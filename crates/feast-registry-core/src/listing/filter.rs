@@ -16,7 +16,7 @@ use super::feature::features_of;
 /// Which views are wanted: all that fit every condition that is given.
 #[derive(Clone, Debug, Default)]
 pub struct ViewFilter {
-    /// Keyed by this entity.
+    /// Keyed by this entity, or by this column if the view names no entities.
     pub entity: Option<String>,
     /// With a feature of this name.
     pub feature: Option<String>,
@@ -77,25 +77,34 @@ impl DatasetFilter {
 
 /// The names of the views that a feature service projects.
 pub(crate) fn projected_views(service: &Record) -> Result<BTreeSet<String>> {
-    let names = || -> std::result::Result<_, WireError> {
-        let Some(spec) = wire::message(&service.body, &[1])? else {
-            return Ok(BTreeSet::new());
-        };
-        wire::repeated(&spec, 3)?
-            .into_iter()
-            .map(|projection| Ok(wire::string(projection, &[1])?.unwrap_or_default().into()))
-            .collect()
-    };
-    names().map_err(|why| Error::corrupt(&service.key, why))
+    names(&service.body, &[1, 3]).map_err(|why| Error::corrupt(&service.key, why))
 }
 
+/// What a view is keyed by. Its entities have columns of other names, which count only where it names no entities.
 fn entities(view: &Record) -> Result<Vec<String>> {
-    let path = view
-        .key
-        .kind
-        .view()
-        .map_or(&[][..], |spec| spec.entities_path);
-    wire::strings(&view.body, path).map_err(|why| Error::corrupt(&view.key, why))
+    let Some(spec) = view.key.kind.view() else {
+        return Ok(Vec::new());
+    };
+    let found = match wire::strings(&view.body, spec.entities_path) {
+        Ok(none) if none.is_empty() => names(&view.body, spec.entity_columns_path),
+        found => found,
+    };
+    found.map_err(|why| Error::corrupt(&view.key, why))
+}
+
+/// The names of the messages at `path`: field 1 of each.
+fn names<C: FromIterator<String>>(body: &[u8], path: &[u32]) -> std::result::Result<C, WireError> {
+    let found = match path.split_last() {
+        Some((&number, parents)) => wire::message(body, parents)?.map(|parent| (number, parent)),
+        None => None,
+    };
+    let Some((number, parent)) = found else {
+        return Ok(C::from_iter([]));
+    };
+    wire::repeated(&parent, number)?
+        .into_iter()
+        .map(|named| Ok(wire::string(named, &[1])?.unwrap_or_default().into()))
+        .collect()
 }
 
 /// The sources that a view names itself. Of an on-demand view those are its request sources.

@@ -7,6 +7,7 @@ use feast_registry_core::Kind;
 use feast_registry_server::Rpc;
 
 use crate::client::{Client, client};
+use crate::samples;
 
 /// A view of each kind, and a service of the plain one.
 async fn filled() -> Client {
@@ -108,6 +109,22 @@ async fn every_filter_has_to_fit() {
             assert_eq!(names(&found), expected, "{filter}");
         }
     }
+}
+
+#[tokio::test]
+async fn columns_of_entities_count_where_no_entity_is_named() {
+    let client = &mut client().await;
+    for (kind, name) in [
+        (Kind::OnDemandFeatureView, "without_entities"),
+        (Kind::FeatureView, "with_entities"),
+    ] {
+        let mut view = samples::value(kind, name);
+        view["spec"]["entityColumns"] = json!([{"name": "rider_id", "valueType": "INT64"}]);
+        client.apply_value(kind, "rides", view).await;
+    }
+    let request = json!({"project": "rides", "entity": "rider_id"});
+    let found = client.ok(Rpc::ListAllFeatureViews, request).await;
+    assert_eq!(names(&found), ["without_entities"]);
 }
 
 #[tokio::test]
