@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,29 +65,44 @@ impl Listener {
     }
 }
 
+/// All addresses of this machine, and those of IPv4 only.
+const EVERYWHERE: (&str, Ipv4Addr) = ("::", Ipv4Addr::UNSPECIFIED);
+
 /// Binds every address of a host. Of several, those that this machine lacks are left out:
-/// `localhost` is two addresses where IPv6 is on.
+/// `localhost` is two addresses where IPv6 is on. `::` is all of IPv4 where it is off.
 pub(super) async fn bind(host: &str, port: u16) -> Result<Vec<TcpListener>> {
     let failed = |error: io::Error| {
         let message = format!("cannot listen on {host} port {port}: {error}");
         Error::new(ErrorKind::Unavailable, message)
     };
+    let addresses = tokio::net::lookup_host((host, port)).await;
+    let addresses = addresses.map_err(failed)?;
+    let (everywhere, instead) = EVERYWHERE;
+    let instead = (host == everywhere).then(|| SocketAddr::from((instead, port)));
+    bind_present(addresses, instead).await.map_err(failed)
+}
+
+/// Binds the addresses that this machine has; `instead` if it has none of them.
+async fn bind_present(
+    addresses: impl Iterator<Item = SocketAddr>,
+    instead: Option<SocketAddr>,
+) -> io::Result<Vec<TcpListener>> {
     let (mut bound, mut last) = (Vec::new(), None);
-    for address in tokio::net::lookup_host((host, port))
-        .await
-        .map_err(failed)?
-    {
+    for address in addresses {
         match TcpListener::bind(address).await {
             Ok(listener) => bound.push(listener),
             Err(error) if is_absent(&error) => last = Some(error),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error),
         }
     }
-    if bound.is_empty() {
-        let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-        return Err(failed(last.unwrap_or_else(none)));
+    match (bound.is_empty(), instead) {
+        (false, _) => Ok(bound),
+        (true, Some(instead)) => Ok(vec![TcpListener::bind(instead).await?]),
+        (true, None) => {
+            let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+            Err(last.unwrap_or_else(none))
+        }
     }
-    Ok(bound)
 }
 
 fn is_absent(error: &io::Error) -> bool {
@@ -202,5 +217,27 @@ impl Door {
                 Err(_) => tracing::debug!(peer = %name, "a client was too slow to connect"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the addresses for examples in texts (RFC 5737), which no machine has.
+    const NOWHERE: &str = "192.0.2.1:0";
+
+    #[tokio::test]
+    async fn another_address_is_taken_where_the_first_is_none_of_this_machine() {
+        let nowhere: SocketAddr = NOWHERE.parse().unwrap();
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let bound = bind_present([nowhere].into_iter(), Some(here))
+            .await
+            .unwrap();
+        assert_eq!(bound.len(), 1);
+        assert_eq!(bound[0].local_addr().unwrap().ip(), here.ip());
+        assert!(bind_present([nowhere].into_iter(), None).await.is_err());
+        let both = bind_present([here, nowhere].into_iter(), Some(here)).await;
+        assert_eq!(both.unwrap().len(), 1);
     }
 }
