@@ -8,6 +8,7 @@ mod client;
 mod frames;
 mod limits;
 mod readiness;
+mod reflection;
 mod running;
 mod sockets;
 mod store;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use feast_registry_core::Result;
-use feast_registry_server::{Address, Options, Server};
+use feast_registry_server::{Address, Options, Reload, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -19,6 +19,7 @@ use crate::store::Gated;
 /// A server that runs until it is stopped.
 pub(crate) struct Running {
     pub(crate) store: Arc<Gated>,
+    pub(crate) reload: Reload,
     addresses: Vec<Address>,
     metrics: Vec<Address>,
     stop: oneshot::Sender<()>,
@@ -50,6 +51,7 @@ impl Running {
     pub(crate) async fn over(store: Arc<Gated>, options: Options) -> Self {
         let server = Server::bind(options).await.unwrap();
         let (addresses, metrics) = (server.addresses(), server.metrics_addresses());
+        let reload = server.reload();
         let (stop, stopped) = oneshot::channel();
         let opened = Arc::clone(&store);
         let task = tokio::spawn(server.run(
@@ -61,6 +63,7 @@ impl Running {
         ));
         Running {
             store,
+            reload,
             addresses,
             metrics,
             stop,

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use feast_registry_core::store::{
-    Answer, Capabilities, Consistency, Decide, Limits, MemoryStore, Page, Probe, ReadSet, Scan,
-    SchemaMode, Store, Teardown,
+    Activity, Answer, Capabilities, Connections, Consistency, Decide, Limits, MemoryStore, Page,
+    Probe, ReadSet, Scan, SchemaMode, Store, Teardown,
 };
 use feast_registry_core::{Error, ErrorKind, Key, Record, Registry, RegistryOptions, Result};
 use futures::stream::BoxStream;
@@ -106,6 +106,22 @@ impl Store for Gated {
 
     fn limits(&self) -> Limits {
         self.inner.limits()
+    }
+
+    /// Figures that differ from each other.
+    fn activity(&self) -> Activity {
+        let mut activity = Activity::default();
+        activity.statements = 11;
+        activity.retries = 12;
+        activity.conflicts = 13;
+        activity.failures = 14;
+        activity.connections = Some(Connections {
+            open: 15,
+            idle: 16,
+            waiting: 17,
+            most: 18,
+        });
+        activity
     }
 
     async fn health(&self) -> Result<()> {

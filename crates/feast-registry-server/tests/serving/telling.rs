@@ -74,6 +74,38 @@ async fn calls_are_counted() {
 }
 
 #[tokio::test]
+async fn what_the_store_and_the_cache_count_is_told() {
+    let server = with_metrics().await;
+    until(&connect(server.address()).await, "", Serving).await;
+    let text = server.told("/metrics").await;
+    for line in [
+        "feast_registry_store_statements_total 11",
+        "feast_registry_store_retries_total 12",
+        "feast_registry_store_conflicts_total 13",
+        "feast_registry_store_failures_total 14",
+        "feast_registry_store_connections 15",
+        "feast_registry_store_connections_idle 16",
+        "feast_registry_store_connections_waiting 17",
+        "feast_registry_store_connections_most 18",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "no {line} in {text}");
+    }
+    // There is no cache yet, and so it has no age.
+    assert!(!text.contains("cache_age_seconds"), "{text}");
+    let request = tonic::Request::new(feast_registry_proto::registry::GetProjectRequest {
+        name: "rides".into(),
+        allow_cache: true,
+    });
+    let client = connect(server.address()).await;
+    get_project(&client, request).await.unwrap_err();
+    let text = server.told("/metrics").await;
+    assert!(
+        text.contains("\nfeast_registry_cache_age_seconds "),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn probes_say_whether_the_server_is_of_use() {
     let server = with_metrics().await;
     let client = connect(server.address()).await;

@@ -121,6 +121,29 @@ async fn mutual_tls_asks_for_a_certificate_of_the_root() {
 }
 
 #[tokio::test]
+async fn new_connections_get_the_new_certificate_and_old_ones_go_on() {
+    let authority = Authority::new();
+    let server = Running::start(authority.options(false)).await;
+    let old = connect(&server, authority.client()).await.unwrap();
+    is_answered(&old).await;
+
+    let another = Authority::new();
+    let renewed = another.sign("localhost");
+    authority.write("tls.crt", &renewed.certificate);
+    authority.write("tls.key", &renewed.key);
+    server.reload.now();
+    let new = loop {
+        // Until it is read, the old one is shown.
+        if let Ok(new) = connect(&server, another.client()).await {
+            break new;
+        }
+    };
+    is_answered(&new).await;
+    is_answered(&old).await;
+    assert!(connect(&server, authority.client()).await.is_err());
+}
+
+#[tokio::test]
 async fn files_that_are_of_no_use_are_named() {
     let authority = Authority::new();
     let mut options = authority.options(false);
