@@ -12,8 +12,8 @@ use clap::{CommandFactory as _, Parser};
 /// The command of Feast's that is translated.
 const COMMAND: &str = "serve_registry";
 
-/// Options before a command that take a value, in Feast and here.
-const WITH_VALUE: [&str; 8] = [
+/// Options before a command that take a value, in Feast and here; a test compares them with ours.
+const WITH_VALUE: [&str; 11] = [
     "-c",
     "--chdir",
     "-f",
@@ -22,6 +22,9 @@ const WITH_VALUE: [&str; 8] = [
     "--registry",
     "--project",
     "--log-format",
+    "-o",
+    "--output",
+    "--color",
 ];
 
 /// Start the registry server, with the options of Feast's command
@@ -162,6 +165,24 @@ mod tests {
             let error = translated(line).unwrap_err();
             assert!(error.contains(why), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn every_option_with_a_value_is_stepped_over() {
+        let cli = crate::args::Cli::command();
+        let with_value = cli
+            .get_arguments()
+            .filter(|argument| argument.get_action().takes_values());
+        let mut stepped_over = 0;
+        for argument in with_value {
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let short = argument.get_short().map(|short| format!("-{short}"));
+            for option in long.into_iter().chain(short) {
+                assert!(WITH_VALUE.contains(&&*option), "{option}");
+                stepped_over += 1;
+            }
+        }
+        assert_eq!(stepped_over, WITH_VALUE.len());
     }
 
     #[test]

@@ -55,6 +55,10 @@ impl<'a> Session<'a> {
         options.feature_store_yaml = self.global.feature_store_yaml.clone();
         options.registry = registry;
         options.project = self.global.project.clone();
+        #[cfg(feature = "server")]
+        options
+            .own_variables
+            .extend(crate::args::Serve::variables());
         Ok(config::load(&options)?)
     }
 

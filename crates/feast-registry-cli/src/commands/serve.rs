@@ -1,6 +1,7 @@
 //! `serve`: the registry over gRPC, for Feast's clients.
 
 mod demo;
+mod files;
 mod greeting;
 
 use std::io::Write as _;
@@ -23,7 +24,9 @@ pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
     let config = session.config()?;
     // Wrong settings must not look like a store that is not there yet.
     feast_registry::store_options(&config)?;
-    let options = args.options();
+    let protection = protection(args.as_feast, &config)?;
+    let mut options = args.options();
+    options.limits.connections = files::make_room(options.limits.connections);
     let (mut first, mut second) = (Signals::new()?, Signals::new()?);
     let server = Server::bind(options.clone()).await?;
     let reloading = reload_on_hangup(server.reload())?;
@@ -31,7 +34,7 @@ pub(super) async fn run(args: Serve, session: &mut Session<'_>) -> Outcome {
         config: config.clone(),
         backends: session.backends,
         demo: args.demo,
-        protection: protection(args.as_feast),
+        protection,
         opened: Notify::new(),
     };
     let greeting = greeting::text(&server, &options, &config, args.demo);
@@ -83,11 +86,17 @@ impl Plan<'_> {
 }
 
 /// Feast's server takes the protection away where the variable is not set; ours leaves it.
-fn protection(as_feast: bool) -> Option<bool> {
-    match std::env::var(PROTECTED_PROJECT) {
-        Ok(value) => Some(value.eq_ignore_ascii_case("true")),
-        Err(_) => as_feast.then_some(false),
+fn protection(as_feast: bool, config: &Config) -> Result<Option<bool>> {
+    let said = std::env::var(PROTECTED_PROJECT).ok();
+    let protected = said.map(|value| value.eq_ignore_ascii_case("true"));
+    if protected == Some(true) && config.project.is_none() {
+        let message =
+            format!("{PROTECTED_PROJECT} is true, but which project is meant is not said");
+        return Err(Error::new(ErrorKind::Config, message).with_hint(
+            "set `project` in feature_store.yaml, FEAST_REGISTRY_PROJECT or --project",
+        ));
     }
+    Ok(protected.or(as_feast.then_some(false)))
 }
 
 /// Does not end. Without certificates the signal means nothing, as to other servers.

@@ -17,4 +17,6 @@ mod objects;
 mod permissions;
 mod plan;
 mod runner;
+#[cfg(feature = "server")]
+mod serve;
 mod transfer;
