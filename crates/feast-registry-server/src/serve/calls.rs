@@ -22,7 +22,6 @@ use super::metrics::{Call, Metrics};
 use super::options::Limits;
 use super::sent::Sent;
 use super::unread::{Answer, Patience};
-use crate::Rpc;
 use crate::status::{Failure, refused};
 
 /// The metadata with the id of a call: taken from the client or made here, and answered.
@@ -98,19 +97,22 @@ where
         let span = tracing::debug_span!(
             "call",
             rpc = request.uri().path(),
-            id = %id.to_str().unwrap_or_default(),
+            id = text(&id),
             peer = peer.as_ref().map(|peer| &*peer.name),
         );
         let answer = self.inner.call(request);
         let handled = async move {
             let until = (call.begun() + deadline.time).into();
-            let mut response = match timeout_at(until, answer).await {
-                Ok(Ok(response)) => response,
-                Err(_) => refused(deadline.exceeded()),
+            let (mut response, slow) = match timeout_at(until, answer).await {
+                Ok(Ok(response)) => (response, false),
+                Err(_) => (refused(deadline.exceeded()), !deadline.by_client),
             };
             let status = Status::from_header_map(response.headers());
             let failure = response.extensions_mut().remove::<Failure>();
-            log(call.rpc(), &id, status.as_ref(), failure.as_ref());
+            match status.as_ref() {
+                None => tracing::debug!(id = text(&id), rpc = call.name(), "answered"),
+                Some(status) => log(&call, &id, status, failure.as_ref(), slow),
+            }
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response.map(|body| shared.sent(body, call, status, peer)))
         };
@@ -134,15 +136,9 @@ impl Shared {
     }
 }
 
-/// Faults of the server are worth a look, those of clients are their own.
-fn log(rpc: Option<Rpc>, id: &HeaderValue, status: Option<&Status>, failure: Option<&Failure>) {
-    let id = id.to_str().unwrap_or_default();
-    let rpc = rpc.map(Rpc::name);
-    let Some(status) = status else {
-        tracing::debug!(id, rpc, "answered");
-        return;
-    };
-    let code = status.code();
+/// Why a call failed. Faults of the server are worth a look, and that it is slow; those of clients are their own.
+fn log(call: &Call, id: &HeaderValue, status: &Status, failure: Option<&Failure>, slow: bool) {
+    let (id, rpc, code) = (text(id), call.name(), status.code());
     let Some(error) = failure.map(Failure::error) else {
         tracing::debug!(id, rpc, ?code, told = status.message(), "a call failed");
         return;
@@ -151,11 +147,15 @@ fn log(rpc: Option<Rpc>, id: &HeaderValue, status: Option<&Status>, failure: Opt
         // That the store is away is said once, not by every call.
         ErrorKind::Unavailable => tracing::info!(id, rpc, ?code, ?error, "a call failed"),
         kind if !kind.report().public => tracing::error!(id, rpc, ?code, ?error, "a call failed"),
-        ErrorKind::Corrupt | ErrorKind::Deadline => {
-            tracing::warn!(id, rpc, ?code, ?error, "a call failed");
-        }
+        ErrorKind::Corrupt => tracing::warn!(id, rpc, ?code, ?error, "a call failed"),
+        ErrorKind::Deadline if slow => tracing::warn!(id, rpc, ?code, ?error, "a call failed"),
+        ErrorKind::Deadline => tracing::info!(id, rpc, ?code, ?error, "a call failed"),
         _ => tracing::debug!(id, rpc, ?code, ?error, "a call failed"),
     }
+}
+
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().unwrap_or_default()
 }
 
 /// Ids that differ between processes and calls, without asking the system for each.

@@ -16,7 +16,7 @@ const EARLIER: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Deadline {
     pub(super) time: Duration,
-    by_client: bool,
+    pub(super) by_client: bool,
 }
 
 impl Deadline {

@@ -113,6 +113,11 @@ impl Call {
         self.rpc
     }
 
+    /// What the call is counted under.
+    pub(super) fn name(&self) -> &'static str {
+        self.rpc.map_or(OTHER, Rpc::name)
+    }
+
     pub(super) fn begun(&self) -> Instant {
         self.begun
     }

@@ -26,11 +26,16 @@ const INITIAL_WINDOW: u32 = 65_535;
 
 /// A connection that takes as much as the server would send.
 pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
+    connect_with(address, WIDEST).await
+}
+
+/// A connection whose calls take so many bytes and then no more.
+pub(crate) async fn connect_with(address: SocketAddr, window: u32) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut said = PREFACE.to_vec();
     // SETTINGS_INITIAL_WINDOW_SIZE is 4.
     let mut wide = 4_u16.to_be_bytes().to_vec();
-    wide.extend(WIDEST.to_be_bytes());
+    wide.extend(window.to_be_bytes());
     frame(&mut said, SETTINGS, 0, 0, &wide);
     let more = (WIDEST - INITIAL_WINDOW).to_be_bytes();
     frame(&mut said, WINDOW_UPDATE, 0, 0, &more);

@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             readers::of_what_is_not_cached,
         ),
         trial("a_reader_that_stops", readers::that_stop),
+        trial("a_reader_without_a_window", readers::without_a_window),
         trial(
             "calls_that_are_never_whole",
             floods::calls_that_are_never_whole,

@@ -12,8 +12,10 @@ use http_body::Body as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tonic::Code;
 use tonic::transport::Channel;
 
+use crate::client::{get_project, named};
 use crate::memory::{KIB, MIB, Memory};
 use crate::running::{Running, options};
 use crate::{frames, samples};
@@ -149,6 +151,23 @@ async fn hold_no_more_than_their_places(rpc: &str, request: &[u8]) {
     memory.at_most(3 * PLACES * ANSWER);
     drop(held);
     assert!(answered.next().await.is_some());
+}
+
+/// HTTP/2 has no room for the answer, though the client reads all that comes, and answers pings.
+pub(crate) async fn without_a_window() {
+    let mut options = options();
+    options.limits.calls = 1;
+    options.limits.answer_time = Duration::from_millis(500);
+    options.metrics_port = Some(0);
+    let (server, client) = Running::ready(options).await;
+    let mut reader = frames::connect_with(server.address(), 0).await;
+    let mut said = Vec::new();
+    frames::call(&mut said, 1, "Proto", b"");
+    reader.write_all(&said).await.unwrap();
+    server.until_told("grpc_server_in_flight 1").await;
+    let answer = get_project(&client, named("rides")).await.unwrap_err();
+    assert_eq!(answer.code(), Code::NotFound, "{answer}");
+    frames::until_closed(&mut reader).await;
 }
 
 pub(crate) async fn that_stop() {
