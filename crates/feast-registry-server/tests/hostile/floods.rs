@@ -1,10 +1,12 @@
 //! Clients that send more than is good for anybody.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -114,6 +116,8 @@ pub(crate) async fn calls_that_are_never_whole() {
     const PLACES: u32 = 6;
     let mut options = options();
     options.limits.calls = PLACES as usize;
+    // They are not given up before the trial is over.
+    options.limits.request_time = Duration::from_secs(600);
     options.metrics_port = Some(0);
     let (server, client) = Running::ready(options).await;
     let mut attacker = frames::connect(server.address()).await;
@@ -138,7 +142,8 @@ pub(crate) async fn calls_that_are_never_whole() {
     server
         .until_told(&format!("grpc_server_in_flight {}", 2 * PLACES))
         .await;
-    is_served(&client).await;
+    let served = timeout(Duration::from_secs(20), is_served(&client)).await;
+    assert!(served.is_ok(), "there is no place for others");
 }
 
 pub(crate) async fn a_length_of_four_gibibytes() {

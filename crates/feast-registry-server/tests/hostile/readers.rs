@@ -157,6 +157,8 @@ async fn hold_no_more_than_their_places(rpc: &str, request: &[u8]) {
 pub(crate) async fn without_a_window() {
     let mut options = options();
     options.limits.calls = 1;
+    // Nothing else ends the connection.
+    options.limits.keepalive_interval = Duration::from_secs(600);
     options.limits.answer_time = Duration::from_millis(500);
     options.metrics_port = Some(0);
     let (server, client) = Running::ready(options).await;
@@ -173,6 +175,8 @@ pub(crate) async fn without_a_window() {
 pub(crate) async fn that_stop() {
     let mut options = options();
     options.limits.calls = 1;
+    // Nothing else ends the connection.
+    options.limits.keepalive_interval = Duration::from_secs(600);
     options.limits.answer_time = Duration::from_secs(1);
     options.metrics_port = Some(0);
     let (server, client) = serve(options).await;
