@@ -110,7 +110,7 @@ mod tests {
 
     /// What clients and scripts rely on: the status, the class, whether the message is told, and the exit code of
     /// the command.
-    const TOLD: [(ErrorKind, Code, &str, bool, u8); 18] = [
+    const TOLD: [(ErrorKind, Code, &str, bool, u8); 19] = [
         (
             ErrorKind::NotFound(Kind::Entity),
             Code::NotFound,
@@ -173,6 +173,13 @@ mod tests {
             Code::Unknown,
             "FeastError",
             false,
+            5,
+        ),
+        (
+            ErrorKind::Deadline,
+            Code::DeadlineExceeded,
+            "FeastError",
+            true,
             5,
         ),
         (
