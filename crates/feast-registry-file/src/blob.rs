@@ -125,6 +125,11 @@ pub trait Blob: Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Whether it is known that there was something in one that is empty.
+    async fn was_emptied(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Whether using it blocks a thread, as a file does: a writer gets one of its own then.
     fn blocks(&self) -> bool {
         false

@@ -102,7 +102,9 @@ impl Current {
                 *self.ahead() = Some(Arc::clone(&held));
                 return Ok(held);
             }
-            Loaded::Content { bytes, .. } if bytes.is_empty() && known.state.has_rows() => {
+            Loaded::Content { bytes, .. }
+                if bytes.is_empty() && self.was_emptied(&known).await? =>
+            {
                 return Err(self.emptied());
             }
             Loaded::Content { bytes, version } => {
@@ -129,6 +131,13 @@ impl Current {
                 );
                 Error::new(ErrorKind::Corrupt, message).with_hint(RECOVER)
             })
+    }
+
+    async fn was_emptied(&self, known: &Held) -> Result<bool> {
+        match known.state.has_rows() {
+            true => Ok(true),
+            false => self.blob.was_emptied().await,
+        }
     }
 
     /// Feast empties a file before it writes it anew. One that stays empty was cut off there.

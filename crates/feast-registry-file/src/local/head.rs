@@ -26,15 +26,21 @@ impl<'a> Head<'a> {
     /// Looks at what there is. Where the files are not what the record says, a new run begins.
     pub(super) fn look(place: &'a Place, lock: &'a File, boot: &str) -> Result<Self> {
         let present = replace::present(place.path())?;
+        let known = Record::read(lock);
         let base = base(present.as_ref());
-        let known = Record::read(lock).filter(|known| known.goes_on(boot, &base));
+        // Of a file that was emptied it stays known that there was more: nobody takes it for a new registry.
+        let is_empty = present.as_ref().is_some_and(|file| file.len() == 0);
+        let emptied = known
+            .as_ref()
+            .filter(|known| is_empty && known.had_content());
+        let left = emptied.map_or(&base, |known| &known.base).clone();
         let mut head = Head {
             place,
             lock,
             present,
-            record: Record::new(boot, base),
+            record: Record::new(boot, left),
         };
-        match known {
+        match known.filter(|known| known.goes_on(boot, &base)) {
             Some(record) if !record.is_ahead() || head.newest_file().is_some() => {
                 head.record = record;
             }
@@ -45,7 +51,7 @@ impl<'a> Head<'a> {
 
     /// Begins a new run: nothing of the last one can land any more.
     pub(super) fn begin_anew(&mut self) -> Result<()> {
-        self.record = self.record.anew(base(self.present.as_ref()));
+        self.record = self.record.anew();
         self.note()?;
         for path in self.place.unfinished() {
             replace::remove(&path).map_err(|problem| error("remove", &path, &problem))?;
@@ -93,7 +99,8 @@ impl<'a> Head<'a> {
             return Ok(Loaded::Unchanged);
         }
         let Some(path) = self.newest_file().filter(|_| self.is_ahead()) else {
-            return read::load(self.place.path(), known);
+            let had_content = || self.record.had_content();
+            return read::load(self.place.path(), known, had_content);
         };
         let bytes = fs::read(&path).map_err(|problem| error("read", &path, &problem))?;
         let bytes = bytes.into();

@@ -11,7 +11,7 @@ mod replace;
 mod tag;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use feast_registry_core::Result;
 use self::head::Head;
 use self::lock::Lock;
 use self::place::Place;
+use self::record::Record;
 use self::relay::Relay;
 use crate::blob::{Blob, Loaded, Pace, Replaced, Turn, Version};
 use crate::current::blocking;
@@ -82,6 +83,16 @@ impl LocalFile {
         })
         .await?
     }
+}
+
+/// Whether it is noted that a registry file was more than an empty one.
+fn had_content(path: &Path) -> bool {
+    let lock = Place::of(path).and_then(|place| {
+        let lock = place.lock();
+        File::open(&lock).map_err(|problem| place::error("read", &lock, &problem))
+    });
+    let record = lock.ok().and_then(|lock| Record::read(&lock));
+    record.is_some_and(|record| record.had_content())
 }
 
 /// How long locks are waited for.
@@ -151,7 +162,10 @@ impl Turns {
         bytes: &[u8],
     ) -> Result<Replaced> {
         if held.disk.is_some() {
-            return replace::replace(place, &self.registry, expected, bytes);
+            let replaced = replace::replace(place, &self.registry, expected, bytes)?;
+            // For those who come later: what it looks like now.
+            Head::look(&Place::of(&self.registry)?, &held.lock, self.boot())?;
+            return Ok(replaced);
         }
         let handed = Head::look(place, &held.lock, self.boot())?.hand_on(expected, bytes)?;
         let Some(handed) = handed else {
@@ -178,7 +192,7 @@ impl Blob for LocalFile {
 
     async fn load(&self, known: Option<&Version>) -> Result<Loaded> {
         let (path, known) = (self.path.clone(), known.cloned());
-        blocking(move || read::load(&path, known.as_ref())).await?
+        blocking(move || read::load(&path, known.as_ref(), || had_content(&path))).await?
     }
 
     fn is_same(&self, one: &Version, other: &Version) -> bool {
@@ -225,6 +239,11 @@ impl Blob for LocalFile {
             Ok::<_, feast_registry_core::Error>(turn)
         });
         Ok(Some(Box::new(turn.await??)))
+    }
+
+    async fn was_emptied(&self) -> Result<bool> {
+        let path = self.path.clone();
+        blocking(move || had_content(&path)).await
     }
 
     fn blocks(&self) -> bool {

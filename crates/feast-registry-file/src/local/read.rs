@@ -15,17 +15,23 @@ use crate::blob::{Loaded, Version};
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// How long a file stays empty at most until its writer writes it: a disk may be slow to empty it.
+/// How long a file stays empty at most until its writer writes it: a disk may be slow to empty it. There is
+/// more time for one that is known to have been more.
 const EMPTY: Duration = Duration::from_secs(1);
+const EMPTIED: Duration = Duration::from_secs(4);
 
 /// The content of a file, unless it is the known one.
 ///
 /// Feast empties a file and then writes it, so one that is empty, or changes while it is read, is
 /// read again.
-pub(super) fn load(path: &Path, known: Option<&Version>) -> Result<Loaded> {
+pub(super) fn load(
+    path: &Path,
+    known: Option<&Version>,
+    had_content: impl Fn() -> bool,
+) -> Result<Loaded> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
-        let looked = look(path, known).or_else(|problem| match problem.kind() {
+        let looked = look(path, known, &had_content).or_else(|problem| match problem.kind() {
             io::ErrorKind::NotFound => Ok(Some(Loaded::Absent)),
             _ => Err(error("read", path, &problem)),
         })?;
@@ -39,7 +45,11 @@ pub(super) fn load(path: &Path, known: Option<&Version>) -> Result<Loaded> {
 }
 
 /// One look at a file; `None` if somebody is writing it.
-fn look(path: &Path, known: Option<&Version>) -> io::Result<Option<Loaded>> {
+fn look(
+    path: &Path,
+    known: Option<&Version>,
+    had_content: impl Fn() -> bool,
+) -> io::Result<Option<Loaded>> {
     let now = SystemTime::now();
     // Before it is opened: opening something else than a file may wait for ever.
     let before = checked(fs::metadata(path)?)?;
@@ -56,7 +66,9 @@ fn look(path: &Path, known: Option<&Version>) -> io::Result<Option<Loaded>> {
     file.by_ref().take(before.len()).read_to_end(&mut bytes)?;
     let after = tag::of(&file.metadata()?, now);
     let whole = bytes.len() == size && tag::looks_like(&version, &after);
-    if !whole || (bytes.is_empty() && tag::is_younger(&before, now, EMPTY)) {
+    let is_young = |than| tag::is_younger(&before, now, than);
+    let is_emptied = || is_young(EMPTY) || (is_young(EMPTIED) && had_content());
+    if !whole || (bytes.is_empty() && is_emptied()) {
         return Ok(None);
     }
     let bytes = bytes.into();

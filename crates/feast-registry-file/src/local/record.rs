@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 
 use uuid::Uuid;
 
+use super::tag;
 use crate::blob::Version;
 
 /// How many bytes each of the two parts takes.
@@ -95,14 +96,19 @@ impl Record {
         )
     }
 
-    /// One of another run on the same machine.
-    pub(super) fn anew(&self, base: String) -> Self {
-        Record::new(&self.run.boot, base)
+    /// The record of another run on top of the same file.
+    pub(super) fn anew(&self) -> Self {
+        Record::new(&self.run.boot, self.base.clone())
     }
 
     /// Whether the run goes on: it began since the machine did, and the registry file is what it has left.
     pub(super) fn goes_on(&self, boot: &str, base: &str) -> bool {
         self.run.boot == boot && self.base == base
+    }
+
+    /// Whether the registry file was more than an empty one.
+    pub(super) fn had_content(&self) -> bool {
+        tag::size(&self.base).is_some_and(|size| size > 0)
     }
 
     /// Whether there are contents that the registry file is not yet.
@@ -201,6 +207,18 @@ mod tests {
             let file = tempfile::tempfile().unwrap();
             file.write_all_at(text.as_bytes(), 0).unwrap();
             assert_eq!(Record::read(&file), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_whether_there_was_anything() {
+        let base = |size: u64| format!("fe01-2a-{size:x}-1.000000000-1.000000000");
+        for (base, had) in [("-".to_owned(), false), (base(0), false), (base(300), true)] {
+            assert_eq!(
+                Record::new("boot", base.clone()).had_content(),
+                had,
+                "{base}"
+            );
         }
     }
 

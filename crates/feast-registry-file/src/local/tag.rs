@@ -44,6 +44,11 @@ pub(super) fn of_ours(metadata: &Metadata) -> Version {
     }
 }
 
+/// The size that is part of a tag.
+pub(super) fn size(tag: &str) -> Option<u64> {
+    u64::from_str_radix(tag.split('-').nth(2)?, 16).ok()
+}
+
 /// Whether a file may be changed again and look the same.
 fn is_young(metadata: &Metadata, now: SystemTime) -> bool {
     let tick = match metadata.mtime_nsec() {
