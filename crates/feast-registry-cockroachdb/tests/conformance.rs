@@ -23,10 +23,10 @@ use feast_registry_sql::SqlStore;
 use feast_registry_sql::testing::{Restarts, When};
 use tokio::sync::OnceCell;
 
-/// Every transaction meets three restarts, at one of so many statements, or at COMMIT where it has
+/// Every transaction meets two restarts, at one of so many statements, or at COMMIT where it has
 /// fewer.
 const WHEN: When = When::First {
-    attempts: 3,
+    attempts: 2,
     places: 20,
 };
 
