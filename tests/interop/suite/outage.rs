@@ -74,13 +74,16 @@ async fn callers_that_go_away_leave_nothing_behind(engine: Engine) {
         call_under_way.abort();
     }
     for call in 0..CALLS {
+        // The first of them are over before they begin.
         let time = Duration::from_micros(50) * (call / 8);
         let ended = client.apply_within(time, PROJECT, &name(call)).await;
         let late = ended
             .as_ref()
             .is_err_and(|status| LATE.contains(&status.code()));
-        // Timers tick once a millisecond: a quick call may be answered before.
-        assert!(late || ended.is_ok(), "{time:?}: {ended:?}");
+        assert!(
+            late || !time.is_zero() && ended.is_ok(),
+            "{time:?}: {ended:?}"
+        );
     }
     // Locks that nobody frees would keep these waiting until the server gives up.
     for name in ["entity_0", "entity_1", "entity_2", "entity_3"] {
