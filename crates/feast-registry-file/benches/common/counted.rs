@@ -81,6 +81,18 @@ impl Blob for Counted {
         self.blob.settle(version).await
     }
 
+    fn is_same(&self, one: &Version, other: &Version) -> bool {
+        self.blob.is_same(one, other)
+    }
+
+    async fn version(&self) -> Result<Option<Version>> {
+        self.blob.version().await
+    }
+
+    async fn was_emptied(&self) -> Result<bool> {
+        self.blob.was_emptied().await
+    }
+
     async fn turn(&self, alone: bool) -> Result<Option<Turn>> {
         self.blob.turn(alone).await
     }

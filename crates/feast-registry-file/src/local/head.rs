@@ -82,9 +82,9 @@ impl<'a> Head<'a> {
         self.record.is_ahead()
     }
 
-    /// Whether the registry file is a content, or one that was decided on it.
-    pub(super) fn has_landed(&self, number: u64) -> bool {
-        self.record.done >= number
+    /// The number of the content that the registry file is.
+    pub(super) fn landed(&self) -> u64 {
+        self.record.done
     }
 
     fn newest_file(&self) -> Option<PathBuf> {

@@ -95,10 +95,6 @@ fn had_content(path: &Path) -> bool {
     record.is_some_and(|record| record.had_content())
 }
 
-/// Whether contents are handed on before they are on the disk. Not yet: with many processes on a busy machine all
-/// of them came to wait for the lock of the disk.
-const HANDS_ON: bool = false;
-
 /// How long locks are waited for.
 fn patience() -> Duration {
     Pace::default().patience
@@ -117,7 +113,7 @@ impl Turns {
     fn take(&self, alone: bool) -> Result<Arc<Held>> {
         let place = Place::of(&self.registry)?;
         folder::create(place.folder())?;
-        if HANDS_ON && !alone && self.boot.is_some() {
+        if !alone && self.boot.is_some() {
             let lock = lock::acquire(&place, Lock::Content, patience())?;
             if lock::takes_notes(&lock) {
                 let lock = Arc::new(lock);

@@ -35,6 +35,14 @@ pub(super) struct Handed {
     pub(super) staged: Option<Written>,
 }
 
+/// What there is to do for a content that was handed on.
+enum Stage {
+    /// To put this one on the disk, which has that number.
+    Next(Written, u64),
+    /// The registry file is the content with this number, and so holds it.
+    Landed(u64),
+}
+
 /// Where contents are handed on, for whoever does not hold the lock.
 pub(super) struct Relay<'a> {
     pub(super) place: &'a Place,
@@ -72,16 +80,17 @@ impl Relay<'_> {
             Some(disk) => Some(disk),
             None => lock::acquire_unless(self.place, Lock::Disk, self.patience, is_durable)?,
         };
-        let Some(_disk) = disk else {
+        // Who had the lock until now may have done it.
+        let Some(_disk) = disk.filter(|_| !is_durable()) else {
             return Ok(Replaced::Covered(name()));
         };
         let (staged, last) = match staged {
             Some(staged) => (staged, number),
             None => match self.stage(&run, number)? {
-                Some(staged) => staged,
-                None => {
+                Stage::Next(staged, last) => (staged, last),
+                Stage::Landed(done) => {
                     // Who put it there has not come to say so.
-                    self.finish(&run, number)?;
+                    self.finish(&run, done)?;
                     return Ok(Replaced::Covered(name()));
                 }
             },
@@ -101,15 +110,16 @@ impl Relay<'_> {
         })
     }
 
-    /// The newest content with its number, to be put on the disk; `None` if the one that matters is there.
-    fn stage(&self, run: &Run, number: u64) -> Result<Option<(Written, u64)>> {
-        self.locked(run, |head| match head.has_landed(number) {
-            true => Ok(None),
-            false => head.stage().map(Some),
+    /// What is put on the disk next, if a content is not there.
+    fn stage(&self, run: &Run, number: u64) -> Result<Stage> {
+        self.locked(run, |head| match head.landed() {
+            done if done >= number => Ok(Stage::Landed(done)),
+            _ => head.stage().map(|(staged, last)| Stage::Next(staged, last)),
         })
     }
 
-    /// Puts the folder on the disk, and says so.
+    /// Puts the folder on the disk, and says so. The number is never less than what was said before: those
+    /// who wait for one in between would find nobody who tells them.
     fn finish(&self, run: &Run, number: u64) -> Result<()> {
         folder::sync(self.place.folder()).map_err(unknown)?;
         let said = record::set_durable(&self.lock, run, number);
@@ -128,7 +138,7 @@ impl Relay<'_> {
 
     /// What could not be put on the disk must not land later, when its writer has been told that it did not.
     fn give_up(&self, run: &Run, number: u64, problem: Error) -> Error {
-        let gone = self.locked(run, |head| match head.has_landed(number) {
+        let gone = self.locked(run, |head| match head.landed() >= number {
             true => Err(unknown(problem.again())),
             false => head.begin_anew(),
         });
@@ -178,4 +188,76 @@ fn overwritten(place: &Place) -> Error {
 
 pub(super) fn rename(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
     fs::rename(from, to).map_err(|problem| error("rename", from, &problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOOT: &str = "boot";
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A registry file that is the seventh content of a run.
+    struct World {
+        _folder: tempfile::TempDir,
+        place: Place,
+        lock: Arc<File>,
+        run: Run,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("registry.db");
+            fs::write(&path, "content").unwrap();
+            let place = Place::of(&path).unwrap();
+            let lock = lock::acquire(&place, Lock::Content, PATIENCE).unwrap();
+            Head::look(&place, &lock, BOOT).unwrap();
+            let mut record = record::Record::read(&lock).unwrap();
+            (record.put, record.done) = (7, 7);
+            record.write(&lock).unwrap();
+            lock.unlock().unwrap();
+            World {
+                _folder: folder,
+                place,
+                lock: Arc::new(lock),
+                run: record.run,
+            }
+        }
+
+        /// Waits for a content of the run: what is said to be on the disk then.
+        fn wait_for(&self, number: u64, disk: Option<File>) -> u64 {
+            let relay = Relay {
+                place: &self.place,
+                lock: Arc::clone(&self.lock),
+                boot: BOOT,
+                patience: PATIENCE,
+            };
+            let handed = Handed {
+                run: self.run.clone(),
+                number,
+                disk,
+                staged: None,
+            };
+            let settled = relay.settle(handed).unwrap();
+            assert_eq!(settled, Replaced::Covered(self.run.version(number)));
+            record::durable(&self.lock, &self.run)
+        }
+    }
+
+    #[test]
+    fn what_landed_with_others_is_said_of_them_too() {
+        // Who put the seventh there was killed before it could say so.
+        assert_eq!(World::new().wait_for(5, None), 7);
+    }
+
+    #[test]
+    fn what_was_said_is_not_taken_back() {
+        let world = World::new();
+        record::set_durable(&world.lock, &world.run, 7).unwrap();
+        // It was said before the lock was free, and after the last look.
+        let disk = lock::attempt(&world.place, Lock::Disk).unwrap();
+        assert!(disk.is_some());
+        assert_eq!(world.wait_for(5, disk), 7);
+    }
 }

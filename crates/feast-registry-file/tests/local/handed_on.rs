@@ -60,7 +60,6 @@ fn some(texts: [&str; 3]) -> [Option<String>; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "contents are not handed on yet (ADR 18)"]
 async fn writers_share_a_sync_and_readers_see_nothing_before_it() {
     let world = World::new();
     let store = world.store();
@@ -87,7 +86,6 @@ async fn writers_share_a_sync_and_readers_see_nothing_before_it() {
 
 /// Feast writes back what it has read before, perhaps with changes of its own.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "contents are not handed on yet (ADR 18)"]
 async fn what_was_handed_on_is_decided_again_where_another_program_wrote() {
     let world = World::new();
     let store = world.store();
@@ -108,7 +106,6 @@ async fn what_was_handed_on_is_decided_again_where_another_program_wrote() {
 
 /// What was not on the disk when the machine stopped may not be whole.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "contents are not handed on yet (ADR 18)"]
 async fn what_was_handed_on_before_the_machine_was_started_is_not_used() {
     let world = World::new();
     put(&world.store(), "e", "before").await.unwrap();
@@ -135,7 +132,6 @@ async fn what_was_handed_on_before_the_machine_was_started_is_not_used() {
 
 /// A killed writer leaves the lock, and what it has handed on.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "contents are not handed on yet (ADR 18)"]
 async fn what_a_killed_writer_has_handed_on_is_put_on_the_disk_with_the_next() {
     let world = World::new();
     put(&world.store(), "e", "before").await.unwrap();
@@ -169,7 +165,6 @@ async fn look(store: &FileStore) -> Result<Option<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "contents are not handed on yet (ADR 18)"]
 async fn an_answer_that_rests_on_what_was_handed_on_waits_for_the_disk() {
     let world = World::new();
     let store = world.store();
