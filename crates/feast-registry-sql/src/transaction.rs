@@ -167,7 +167,7 @@ impl WriteJob {
         connection: &mut dyn Connection,
         lookalikes: &mut Vec<Key>,
     ) -> Result<View, DriverError> {
-        let mut view = View::new();
+        let mut view = View::with_capacity(self.reads.len());
         let mut begin = vec![Step::control(Arc::clone(&self.statements.begin_write))];
         if self.statements.guard_by_writing {
             // Before the reads: what other nodes commit while this transaction has the row ends it. What
@@ -338,12 +338,11 @@ impl Planned<'_> {
                 steps,
             } => {
                 let mut reader = Reader::new(kind);
-                let mut found: HashMap<Key, Record> = results
-                    .take(steps)
-                    .flat_map(|result| result.rows)
-                    .map(|row| reader.record(row))
-                    .map(|record| (record.key.clone(), record))
-                    .collect();
+                let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
+                for row in results.take(steps).flat_map(|result| result.rows) {
+                    let record = reader.record(row);
+                    found.insert(record.key.clone(), record);
+                }
                 for key in keys {
                     view.put_key(key.clone(), lock, found.remove(key));
                 }

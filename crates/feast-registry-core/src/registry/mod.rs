@@ -24,8 +24,7 @@ use crate::rules::{self, Change, Committed, Guess, Outcome, Settings, Stamps};
 use crate::store::{Consistency, Context, Decision, SchemaMode, Store, StoreExt, View};
 use crate::{Key, Record, Result};
 
-/// Of how many changes on it is worth a look whether their objects are there, and of how many of them.
-const MANY: usize = 256;
+/// Of so many objects of a large batch it is asked whether they are there.
 const SAMPLE: usize = 8;
 
 /// How a registry behaves.
@@ -158,7 +157,7 @@ impl Registry {
     /// Whether the objects of a large batch are most likely not there yet, by a few of them. Who knows can ask for the
     /// locks that new ones need at once, and need not decide everything a second time.
     async fn are_new(&self, changes: &[Change]) -> Result<bool> {
-        if changes.len() < MANY {
+        if changes.len() < rules::MANY {
             return Ok(false);
         }
         let every = changes.iter().step_by(changes.len() / SAMPLE);

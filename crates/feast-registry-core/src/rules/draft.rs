@@ -115,6 +115,14 @@ impl<'a> Draft<'a> {
     }
 
     fn is_emptied(&self, key: &Key) -> bool {
+        self.empties(key) || self.below.is_some_and(|below| below.is_emptied(key))
+    }
+
+    fn empties(&self, key: &Key) -> bool {
+        // Nearly no batch empties anything.
+        if self.emptied.is_empty() {
+            return false;
+        }
         let everywhere = Range {
             kind: key.kind,
             project: None,
@@ -129,11 +137,9 @@ impl<'a> Draft<'a> {
             name: Some(Arc::clone(&key.name)),
             ..project.clone()
         };
-        !self.emptied.is_empty()
-            && [everywhere, project, name]
-                .iter()
-                .any(|range| self.emptied.contains(range))
-            || self.below.is_some_and(|below| below.is_emptied(key))
+        [everywhere, project, name]
+            .iter()
+            .any(|range| self.emptied.contains(range))
     }
 
     /// Sets a row.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::stamps::Stamped;
-use super::{Apply, Change, Guess, Settings};
+use super::{Apply, Change, Guess, MANY, Settings};
 use crate::store::{Lock, Range, ReadSet, now};
 use crate::{Key, Kind, LAST_UPDATED};
 
@@ -15,16 +15,25 @@ pub(super) struct Hints<'a> {
     stamped: &'a Stamped,
     second: i64,
     guess: Guess,
+    /// Whether the second may be over before everything is decided.
+    lasts: bool,
 }
 
 impl<'a> Hints<'a> {
-    pub(super) fn new(settings: &'a Settings, stamped: &'a Stamped, guess: Guess) -> Self {
+    /// For a batch of so many changes.
+    pub(super) fn new(
+        settings: &'a Settings,
+        stamped: &'a Stamped,
+        guess: Guess,
+        changes: usize,
+    ) -> Self {
         Hints {
             reads: ReadSet::new(),
             settings,
             stamped,
             second: now().seconds,
             guess,
+            lasts: changes >= MANY,
         }
     }
 
@@ -104,7 +113,8 @@ impl<'a> Hints<'a> {
 
     /// The row of metadata that notes changes of a project.
     fn stamp(&mut self, project: &Arc<str>) {
-        if !self.settings.purge_feast_metadata && !self.stamped.covers(project, self.second) {
+        let is_stamped = !self.lasts && self.stamped.covers(project, self.second);
+        if !self.settings.purge_feast_metadata && !is_stamped {
             let key = Key::metadata(Arc::clone(project), LAST_UPDATED);
             self.reads.key(key, Lock::Plain);
         }

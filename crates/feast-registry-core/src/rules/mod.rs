@@ -43,6 +43,10 @@ pub(crate) use self::stamps::Stamps;
 use self::stamps::{Seen, Stamped};
 pub(crate) use self::view::elements;
 
+/// So many changes take long enough to decide that a few rows that are read in vain cost less than to decide them
+/// a second time.
+pub(crate) const MANY: usize = 256;
+
 /// Settings that rules depend on.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -145,7 +149,7 @@ pub(crate) fn first_reads(
         Guess::Present if changes.len() > 1 => Guess::Changed,
         guess => guess,
     };
-    let mut hints = Hints::new(settings, stamped, guess);
+    let mut hints = Hints::new(settings, stamped, guess, changes.len());
     for change in changes {
         hints.add(change);
     }

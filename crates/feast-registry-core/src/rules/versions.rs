@@ -172,7 +172,17 @@ pub(super) fn renumber(patch: Patch, kind: Kind, number: i32) -> Patch {
 }
 
 fn record(draft: &mut Draft<'_>, row: &Record, number: i32) -> Result<()> {
-    let id = draft.uuid(&format!("{:?} v{number}", row.key));
+    let Key {
+        kind,
+        project,
+        name,
+        ..
+    } = &row.key;
+    // With its length: no two keys may read the same.
+    let id = draft.uuid(&format!(
+        "{kind} {} {project} {name} v{number}",
+        project.len()
+    ));
     draft.put(patches::version_row(row, number, draft.second(), id))
 }
 

@@ -181,6 +181,14 @@ impl View {
         View::default()
     }
 
+    /// An empty view of about so many things that are about to be read.
+    pub fn with_capacity(reads: usize) -> Self {
+        View {
+            rows: HashMap::with_capacity(reads),
+            ranges: HashMap::new(),
+        }
+    }
+
     /// Notes that a key was read, and the row that was found.
     pub fn put_key(&mut self, key: Key, lock: Lock, row: Option<Record>) {
         self.rows.insert(key, (lock, row));

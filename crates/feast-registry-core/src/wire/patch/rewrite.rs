@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::super::encode::OpenField;
 use super::super::error::MAX_DEPTH;
@@ -17,12 +16,14 @@ impl Patch {
         if depth > MAX_DEPTH {
             return Err(WireError::TooDeep);
         }
-        let mut pending: BTreeMap<_, _> = self.steps.iter().collect();
+        let mut pending: Vec<(&u32, &Step)> = self.steps.iter().collect();
         for field in fields(message) {
             let field = field?;
             match self.steps.get(&field.number) {
                 Some(step) if step.replaces(&field) => {
-                    if pending.remove(&field.number).is_some() {
+                    let before = pending.len();
+                    pending.retain(|(number, _)| **number != field.number);
+                    if pending.len() < before {
                         step.put(field.number, message, out, depth)?;
                     }
                 }
