@@ -1,7 +1,7 @@
 //! The registry file and what was handed on, as whoever holds the lock sees them.
 
 use std::fs::{self, File, Metadata};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use feast_registry_core::Result;
 
@@ -41,7 +41,7 @@ impl<'a> Head<'a> {
             record: Record::new(boot, left),
         };
         match known.filter(|known| known.goes_on(boot, &base)) {
-            Some(record) if !record.is_ahead() || head.newest_file().is_some() => {
+            Some(record) if !record.is_ahead() || head.newest_file()?.is_some() => {
                 head.record = record;
             }
             _ => head.begin_anew()?,
@@ -51,12 +51,12 @@ impl<'a> Head<'a> {
 
     /// Begins a new run: nothing of the last one can land any more.
     pub(super) fn begin_anew(&mut self) -> Result<()> {
-        self.record = self.record.anew();
-        self.note()?;
+        // Before the note: who is killed in between must leave nothing that the new run would take for its own.
         for path in self.place.unfinished() {
-            replace::remove(&path).map_err(|problem| error("remove", &path, &problem))?;
+            remove(&path)?;
         }
-        Ok(())
+        self.record = self.record.anew();
+        self.note()
     }
 
     /// Tells the others. Who may not write into the lock file has both locks: what he does with the files ends
@@ -87,9 +87,13 @@ impl<'a> Head<'a> {
         self.record.done
     }
 
-    fn newest_file(&self) -> Option<PathBuf> {
-        let files = [self.place.next(), self.place.temporary()];
-        files.into_iter().find(|path| path.exists())
+    fn newest_file(&self) -> Result<Option<PathBuf>> {
+        for path in [self.place.next(), self.place.temporary()] {
+            if exists(&path)? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// The content to decide on, unless it is the known one.
@@ -98,7 +102,11 @@ impl<'a> Head<'a> {
         if known.is_some_and(|known| known.generation == version.generation) {
             return Ok(Loaded::Unchanged);
         }
-        let Some(path) = self.newest_file().filter(|_| self.is_ahead()) else {
+        let newest = match self.is_ahead() {
+            true => self.newest_file()?,
+            false => None,
+        };
+        let Some(path) = newest else {
             let had_content = || self.record.had_content();
             return read::load(self.place.path(), known, had_content);
         };
@@ -144,6 +152,11 @@ impl<'a> Head<'a> {
             true => self.place.temporary(),
             false => self.place.draft(),
         };
+        if !self.is_ahead() {
+            // Left by one who was killed: it would be taken for newer than what is written now.
+            remove(&self.place.temporary())?;
+            remove(&self.place.next())?;
+        }
         let written = self.write(&path, bytes, is_next);
         if written.is_err() {
             let _ = fs::remove_file(&path);
@@ -158,7 +171,7 @@ impl<'a> Head<'a> {
     }
 
     /// Writes a content, and then tells of it.
-    fn write(&mut self, path: &std::path::Path, bytes: &[u8], is_next: bool) -> Result<Written> {
+    fn write(&mut self, path: &Path, bytes: &[u8], is_next: bool) -> Result<Written> {
         let written = replace::write(path, self.present.as_ref(), bytes)
             .map_err(|problem| error("write", self.place.path(), &problem))?;
         self.record.put += 1;
@@ -172,7 +185,7 @@ impl<'a> Head<'a> {
     /// Makes the newest content the one that is put on the disk; it and its number.
     pub(super) fn stage(&self) -> Result<(Written, u64)> {
         let (next, temporary) = (self.place.next(), self.place.temporary());
-        if next.exists() {
+        if exists(&next)? {
             rename(&next, &temporary)?;
         }
         let staged = Written::found(&temporary);
@@ -193,8 +206,55 @@ impl<'a> Head<'a> {
     }
 }
 
+fn remove(path: &Path) -> Result<()> {
+    replace::remove(path).map_err(|problem| error("remove", path, &problem))
+}
+
+/// Whether there is a file. Not to be able to tell is not the same as that there is none.
+fn exists(path: &Path) -> Result<bool> {
+    path.try_exists()
+        .map_err(|problem| error("read", path, &problem))
+}
+
 /// What the registry file looks like.
 fn base(present: Option<&Metadata>) -> String {
     let tag = present.map(tag::of_ours);
     tag.as_ref().map_or("-", tag::bare).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Who began this run was killed before it had removed what the last one left.
+    #[test]
+    fn what_an_earlier_run_left_is_not_taken_for_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::of(&folder.path().join("registry.db")).unwrap();
+        fs::write(place.path(), "content").unwrap();
+        let lock = lock::acquire(&place, Lock::Content, Duration::ZERO).unwrap();
+        let look = || Head::look(&place, &lock, "boot").unwrap();
+        look();
+        for path in place.unfinished() {
+            fs::write(path, "left").unwrap();
+        }
+        for is_disk_busy in [false, true] {
+            let busy = is_disk_busy.then(|| lock::attempt(&place, Lock::Disk).unwrap());
+            let mut head = look();
+            let expected = head.run().version(head.record.put);
+            let handed = head.hand_on(Some(&expected), b"newer").unwrap();
+            assert!(handed.is_some());
+            let Loaded::Ahead { bytes, .. } = look().load(None).unwrap() else {
+                panic!("nothing was handed on");
+            };
+            assert_eq!(bytes, "newer");
+            drop((handed, busy));
+            look().begin_anew().unwrap();
+            for path in place.unfinished() {
+                assert!(!path.exists(), "{}", path.display());
+            }
+        }
+    }
 }

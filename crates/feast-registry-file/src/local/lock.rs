@@ -70,6 +70,10 @@ pub(super) fn acquire_unless(
         let micros = about / 2 + random.hash_one(look) % about;
         std::thread::sleep(Duration::from_micros(micros));
     }
+    // Perhaps this thread was held up since it looked.
+    if needless() {
+        return Ok(None);
+    }
     Err(busy(&lock.path(place), patience))
 }
 

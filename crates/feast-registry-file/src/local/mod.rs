@@ -28,7 +28,9 @@ use crate::blob::{Blob, Loaded, Pace, Replaced, Turn, Version};
 use crate::current::blocking;
 
 /// A file of this machine.
-#[derive(Clone, Debug)]
+///
+/// It has the turns of one store: each store takes its own.
+#[derive(Debug)]
 pub struct LocalFile {
     path: PathBuf,
     turns: Arc<Turns>,
@@ -163,8 +165,12 @@ impl Turns {
     ) -> Result<Replaced> {
         if held.disk.is_some() {
             let replaced = replace::replace(place, &self.registry, expected, bytes)?;
-            // For those who come later: what it looks like now.
-            Head::look(&Place::of(&self.registry)?, &held.lock, self.boot())?;
+            // For those who come later: what it looks like now. They find that out themselves, if it must be.
+            let noted = Place::of(&self.registry)
+                .and_then(|registry| Head::look(&registry, &held.lock, self.boot()).map(drop));
+            if let Err(problem) = noted {
+                tracing::debug!(%problem, "it is not noted what the registry file looks like");
+            }
             return Ok(replaced);
         }
         let handed = Head::look(place, &held.lock, self.boot())?.hand_on(expected, bytes)?;

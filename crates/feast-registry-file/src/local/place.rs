@@ -23,8 +23,8 @@ impl Place {
         for _ in 0..LINKS {
             match fs::read_link(&path) {
                 Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-                // It is no link, or not there.
-                Err(_) => return Ok(Place { path }),
+                Err(problem) if is_no_link(&problem) => return Ok(Place { path }),
+                Err(problem) => return Err(error("read", &path, &problem)),
             }
         }
         let message = format!("{}: too many symbolic links", path.display());
@@ -81,6 +81,15 @@ impl Place {
         name.push(extension);
         self.folder().join(name)
     }
+}
+
+/// Whether there is no link, or nothing at all. What is in the way of both is told by whoever opens the file.
+fn is_no_link(problem: &io::Error) -> bool {
+    use io::ErrorKind as Io;
+    matches!(
+        problem.kind(),
+        Io::InvalidInput | Io::NotFound | Io::NotADirectory | Io::PermissionDenied
+    )
 }
 
 /// What an error of the file system means for a registry.

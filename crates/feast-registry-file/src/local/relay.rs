@@ -60,37 +60,42 @@ impl Relay<'_> {
     /// [`ErrorKind::UnknownOutcome`] if the registry file alone can tell what became of it; with any other one,
     /// it has not landed and cannot any more.
     pub(super) fn settle(&self, handed: Handed) -> Result<Replaced> {
-        let (run, number) = (handed.run.clone(), handed.number);
-        self.wait(handed).map_err(|problem| match problem.kind() {
-            ErrorKind::UnknownOutcome => problem,
+        let Handed {
+            run,
+            number,
+            mut disk,
+            staged,
+        } = handed;
+        let settled = self.wait(&run, number, &mut disk, staged);
+        // The lock of the disk is still held: nobody puts on the disk what is given up, and perhaps could not be.
+        settled.or_else(|problem| match problem.kind() {
+            ErrorKind::UnknownOutcome => Err(problem),
             _ => self.give_up(&run, number, problem),
         })
     }
 
-    fn wait(&self, handed: Handed) -> Result<Replaced> {
-        let Handed {
-            run,
-            number,
-            disk,
-            staged,
-        } = handed;
+    fn wait(
+        &self,
+        run: &Run,
+        number: u64,
+        disk: &mut Option<File>,
+        staged: Option<Written>,
+    ) -> Result<Replaced> {
         let name = || run.version(number);
-        let is_durable = || record::durable(&self.lock, &run) >= number;
-        let disk = match disk {
-            Some(disk) => Some(disk),
-            None => lock::acquire_unless(self.place, Lock::Disk, self.patience, is_durable)?,
-        };
+        if disk.is_none() {
+            *disk = self.disk(run, number)?;
+        }
         // Who had the lock until now may have done it.
-        let Some(_disk) = disk.filter(|_| !is_durable()) else {
+        if disk.is_none() || record::durable(&self.lock, run) >= number {
             return Ok(Replaced::Covered(name()));
-        };
+        }
         let (staged, last) = match staged {
             Some(staged) => (staged, number),
-            None => match self.stage(&run, number)? {
+            None => match self.stage(run, number)? {
                 Stage::Next(staged, last) => (staged, last),
                 Stage::Landed(done) => {
                     // Who put it there has not come to say so.
-                    self.finish(&run, done)?;
+                    self.finish(run, done)?;
                     return Ok(Replaced::Covered(name()));
                 }
             },
@@ -99,8 +104,8 @@ impl Relay<'_> {
         staged
             .sync()
             .map_err(|problem| error("write", &temporary, &problem))?;
-        let version = self.locked(&run, |head| head.land(staged, last))?;
-        self.finish(&run, last)?;
+        let version = self.locked(run, |head| head.land(staged, last))?;
+        self.finish(run, last)?;
         Ok(match last == number {
             true => Replaced::Done(Version {
                 etag: version.etag,
@@ -108,6 +113,22 @@ impl Relay<'_> {
             }),
             false => Replaced::Covered(name()),
         })
+    }
+
+    /// The lock of the disk; `None` if a content is there without it. Others who put contents there are no reason
+    /// to give up: one of the next two holds this one.
+    fn disk(&self, run: &Run, number: u64) -> Result<Option<File>> {
+        let durable = || record::durable(&self.lock, run);
+        loop {
+            let before = durable();
+            let disk = lock::acquire_unless(self.place, Lock::Disk, self.patience, || {
+                durable() >= number
+            });
+            match disk {
+                Err(busy) if busy.kind() == ErrorKind::Contention && durable() > before => {}
+                disk => return disk,
+            }
+        }
     }
 
     /// What is put on the disk next, if a content is not there.
@@ -136,16 +157,20 @@ impl Relay<'_> {
         }
     }
 
-    /// What could not be put on the disk must not land later, when its writer has been told that it did not.
-    fn give_up(&self, run: &Run, number: u64, problem: Error) -> Error {
-        let gone = self.locked(run, |head| match head.landed() >= number {
-            true => Err(unknown(problem.again())),
-            false => head.begin_anew(),
+    /// What could not be put on the disk must not land later, when its writer has been told that it did not. What
+    /// has landed was on the disk before; its name is put there now.
+    fn give_up(&self, run: &Run, number: u64, problem: Error) -> Result<Replaced> {
+        let landed = self.locked(run, |head| match head.landed() >= number {
+            true => Ok(true),
+            false => head.begin_anew().map(|()| false),
         });
-        match gone {
-            Ok(()) => problem,
-            Err(error) if error.kind() == ErrorKind::UnknownOutcome => error,
-            Err(_) => unknown(problem),
+        match landed {
+            Ok(true) => folder::sync(self.place.folder())
+                .map(|()| Replaced::Covered(run.version(number)))
+                .map_err(unknown),
+            Ok(false) => Err(problem),
+            Err(error) if error.kind() == ErrorKind::UnknownOutcome => Err(error),
+            Err(_) => Err(unknown(problem)),
         }
     }
 }
@@ -180,7 +205,7 @@ pub(super) fn settle_seen(relay: &Relay<'_>, handed: Handed) -> Result<bool> {
 
 fn overwritten(place: &Place) -> Error {
     let message = format!(
-        "{} was written by another program meanwhile",
+        "{} was written by another program meanwhile, or one of its writers gave up",
         place.path().display()
     );
     Error::new(ErrorKind::UnknownOutcome, message)
@@ -225,23 +250,32 @@ mod tests {
             }
         }
 
-        /// Waits for a content of the run: what is said to be on the disk then.
-        fn wait_for(&self, number: u64, disk: Option<File>) -> u64 {
+        /// Waits for a content of the run, so long at most.
+        fn settle(&self, number: u64, disk: Option<File>, patience: Duration) -> Result<Replaced> {
             let relay = Relay {
                 place: &self.place,
                 lock: Arc::clone(&self.lock),
                 boot: BOOT,
-                patience: PATIENCE,
+                patience,
             };
-            let handed = Handed {
+            relay.settle(Handed {
                 run: self.run.clone(),
                 number,
                 disk,
                 staged: None,
-            };
-            let settled = relay.settle(handed).unwrap();
+            })
+        }
+
+        /// Waits for a content of the run that has landed: what is said to be on the disk then.
+        fn wait_for(&self, number: u64, disk: Option<File>) -> u64 {
+            let settled = self.settle(number, disk, PATIENCE).unwrap();
             assert_eq!(settled, Replaced::Covered(self.run.version(number)));
             record::durable(&self.lock, &self.run)
+        }
+
+        /// The lock of the disk, as another writer has it.
+        fn slow_disk(&self) -> File {
+            lock::attempt(&self.place, Lock::Disk).unwrap().unwrap()
         }
     }
 
@@ -256,8 +290,32 @@ mod tests {
         let world = World::new();
         record::set_durable(&world.lock, &world.run, 7).unwrap();
         // It was said before the lock was free, and after the last look.
-        let disk = lock::attempt(&world.place, Lock::Disk).unwrap();
-        assert!(disk.is_some());
-        assert_eq!(world.wait_for(5, disk), 7);
+        let disk = world.slow_disk();
+        assert_eq!(world.wait_for(5, Some(disk)), 7);
+    }
+
+    #[test]
+    fn who_has_landed_need_not_wait_for_the_disk_for_ever() {
+        let world = World::new();
+        let _disk = world.slow_disk();
+        let settled = world.settle(5, None, Duration::ZERO).unwrap();
+        assert_eq!(settled, Replaced::Covered(world.run.version(5)));
+    }
+
+    #[test]
+    fn what_is_given_up_cannot_land_any_more() {
+        let world = World::new();
+        let mut record = record::Record::read(&world.lock).unwrap();
+        record.put = 8;
+        record.write(&world.lock).unwrap();
+        fs::write(world.place.next(), "next").unwrap();
+        let disk = world.slow_disk();
+        let refused = world.settle(8, None, Duration::ZERO).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Contention);
+        assert!(!world.place.next().exists());
+        drop(disk);
+        let refused = world.settle(8, None, PATIENCE).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::UnknownOutcome, "its run is over");
+        assert_eq!(fs::read(world.place.path()).unwrap(), b"content");
     }
 }
