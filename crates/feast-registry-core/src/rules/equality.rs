@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use feast_registry_proto::FILE_DESCRIPTOR_SET;
 
-use crate::wire::{self, Form, MessageId, Patch, Schema, WireError};
+use crate::wire::{self, CompiledForm, Form, MessageId, Patch, Schema, WireError};
 use crate::{Kind, Path};
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -26,7 +26,9 @@ static SOURCE_STAMPS: LazyLock<Vec<(MessageId, u32)>> = LazyLock::new(|| {
 /// The forms in which the messages of one kind are compared.
 struct Comparison {
     message: MessageId,
-    ignored: Vec<Path>,
+    definition: CompiledForm,
+    /// Only views have versions.
+    version: Option<CompiledForm>,
 }
 
 static COMPARISONS: LazyLock<Vec<Option<Comparison>>> =
@@ -35,10 +37,25 @@ static COMPARISONS: LazyLock<Vec<Option<Comparison>>> =
 fn comparison(kind: Kind) -> Option<Comparison> {
     let spec = kind.spec();
     let about_the_row = [spec.created_path, spec.updated_path, spec.project_path];
-    let ignored = about_the_row.into_iter().flatten().collect();
+    let ignored: Vec<Path> = about_the_row.into_iter().flatten().collect();
+    let form = |sorted: &[Path], only: &[Path]| {
+        let form = Form {
+            only,
+            ignore: &ignored,
+            sorted,
+            ignore_within: &SOURCE_STAMPS,
+        };
+        form.compile()
+    };
     Some(Comparison {
         message: SCHEMA.message(spec.message)?,
-        ignored,
+        definition: form(spec.sets, &[]),
+        version: spec.view.map(|view| {
+            // Two versions are compared with their features by name, two definitions in the given order.
+            let sets = spec.sets.iter().copied();
+            let sets: Vec<Path> = sets.chain([view.features_path]).collect();
+            form(&sets, view.significant)
+        }),
     })
 }
 
@@ -72,18 +89,12 @@ impl Difference {
     /// Whether both define the same object: stamps, project, the order of sets and the pickles of
     /// functions with equal source text aside.
     pub(super) fn is_same_definition(&self) -> Result<bool, WireError> {
-        self.is_nothing(self.kind.spec().sets, &[])
+        self.is_nothing(|comparison| Some(&comparison.definition))
     }
 
     /// Whether they are the same version of a view: what they differ in is not significant.
     pub(super) fn is_same_version(&self) -> Result<bool, WireError> {
-        let Some(view) = self.kind.view() else {
-            return Ok(true);
-        };
-        // Two versions are compared with their features by name, two definitions in the given order.
-        let sets = self.kind.spec().sets.iter().copied();
-        let sets: Vec<Path> = sets.chain([view.features_path]).collect();
-        self.is_nothing(&sets, view.significant)
+        self.is_nothing(|comparison| comparison.version.as_ref())
     }
 
     /// Whether what only the second one has would decode: what both have is stored already.
@@ -92,18 +103,19 @@ impl Difference {
         parts.map_or(Ok(()), |(_, theirs)| check(self.kind, theirs))
     }
 
-    fn is_nothing(&self, sets: &[Path], only: &[Path]) -> Result<bool, WireError> {
+    /// Whether nothing is left of it in a form; nothing is in one that the kind does not have.
+    fn is_nothing(
+        &self,
+        form: impl FnOnce(&'static Comparison) -> Option<&'static CompiledForm>,
+    ) -> Result<bool, WireError> {
         let (Some((a, b)), Some(comparison)) = (&self.parts, &COMPARISONS[self.kind as usize])
         else {
             return Ok(self.parts.is_none());
         };
-        let form = Form {
-            only,
-            ignore: &comparison.ignored,
-            sorted: sets,
-            ignore_within: &SOURCE_STAMPS,
+        let Some(form) = form(comparison) else {
+            return Ok(true);
         };
-        let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, &form);
+        let canonical = |bytes| wire::canonical(&SCHEMA, comparison.message, bytes, form);
         Ok(a == b || canonical(a)? == canonical(b)?)
     }
 }
@@ -129,7 +141,7 @@ pub(crate) fn check(kind: Kind, body: &[u8]) -> Result<(), WireError> {
 /// The canonical bytes of a whole message; `None` if it is none.
 pub(crate) fn canonical(kind: Kind, body: &[u8]) -> Option<Vec<u8>> {
     let comparison = COMPARISONS[kind as usize].as_ref()?;
-    wire::canonical(&SCHEMA, comparison.message, body, &Form::default()).ok()
+    wire::canonical(&SCHEMA, comparison.message, body, &CompiledForm::default()).ok()
 }
 
 /// The message without the pickles of functions whose source text is known: a pickle differs from

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use hashbrown::DefaultHashBuilder;
+
 use crate::{Key, Kind, Record};
 
 /// How strongly a transaction holds what it reads. Ordered by strength.
@@ -171,8 +173,8 @@ impl ReadSet {
 /// What a transaction read.
 #[derive(Debug, Default)]
 pub struct View {
-    rows: HashMap<Key, (Lock, Option<Record>)>,
-    ranges: HashMap<Range, Vec<Record>>,
+    rows: HashMap<Key, (Lock, Option<Record>), DefaultHashBuilder>,
+    ranges: HashMap<Range, Vec<Record>, DefaultHashBuilder>,
 }
 
 impl View {
@@ -184,8 +186,8 @@ impl View {
     /// An empty view of about so many things that are about to be read.
     pub fn with_capacity(reads: usize) -> Self {
         View {
-            rows: HashMap::with_capacity(reads),
-            ranges: HashMap::new(),
+            rows: HashMap::with_capacity_and_hasher(reads, DefaultHashBuilder::default()),
+            ranges: HashMap::default(),
         }
     }
 

@@ -27,7 +27,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use canonical::{Form, canonical};
+pub use canonical::{CompiledForm, Form, canonical};
 pub use check::check;
 pub use difference::difference;
 pub use encode::{put_len, put_tag, put_varint};

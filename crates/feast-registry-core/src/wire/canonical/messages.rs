@@ -20,7 +20,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         slot: Slot,
         run: Range<usize>,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         let start = self.out.len();
         let is_empty = if run.len() == 1 {
@@ -39,7 +39,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         slot: Slot,
         run: Range<usize>,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         let start = self.out.len();
         for index in run {
@@ -52,7 +52,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         slot: Slot,
         run: Range<usize>,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         let start = self.out.len();
         let mut in_order = true;
@@ -73,7 +73,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         slot: Slot,
         parts: &[&'a [u8]],
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<bool, WireError> {
         let expected = parts.iter().map(|part| part.len()).sum();
         let field = OpenField::open(slot.number, expected, &mut self.out);
@@ -87,7 +87,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         slot: Slot,
         entry: &'a [u8],
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<Range<usize>, WireError> {
         let field = OpenField::open(slot.number, entry.len(), &mut self.out);
         let frame = self.open(slot.message, &[entry])?;
@@ -99,7 +99,7 @@ impl<'a> Writer<'_, 'a> {
             next = run.end;
             if part.number == 1 {
                 // No form leaves out the key, by which entries are told apart.
-                self.field(part, run, &Scope::default())?;
+                self.field(part, run, Scope::default())?;
                 key_length = self.out.len() - begin;
             } else {
                 self.field(part, run, inside)?;

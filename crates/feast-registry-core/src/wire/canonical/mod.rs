@@ -11,7 +11,7 @@ mod writer;
 pub(super) use number::read as read_number;
 
 use super::{MessageId, Schema, WireError};
-use scope::Scope;
+use scope::{Node, Scope};
 use writer::Writer;
 
 /// Which parts of a message count in [`canonical()`], and how; the default is all of it, as protobuf compares.
@@ -28,6 +28,23 @@ pub struct Form<'a> {
     pub sorted: &'a [&'a [u32]],
     /// These fields do not count in any message of the type, wherever it lies.
     pub ignore_within: &'a [(MessageId, u32)],
+}
+
+impl Form<'_> {
+    /// The form, ready to be used for any number of messages.
+    pub fn compile(&self) -> CompiledForm {
+        CompiledForm {
+            root: scope::root(self),
+            ignore_within: self.ignore_within.to_vec(),
+        }
+    }
+}
+
+/// A [`Form`] whose paths need not be followed again for every message.
+#[derive(Debug, Default)]
+pub struct CompiledForm {
+    root: Option<Box<Node>>,
+    ignore_within: Vec<(MessageId, u32)>,
 }
 
 /// The canonical bytes of a message: two byte strings have the same ones if and only if they decode to equal messages
@@ -53,9 +70,9 @@ pub fn canonical(
     schema: &Schema,
     message: MessageId,
     bytes: &[u8],
-    form: &Form<'_>,
+    form: &CompiledForm,
 ) -> Result<Vec<u8>, WireError> {
-    let mut writer = Writer::new(schema, form.ignore_within, bytes.len());
-    writer.message(message, &[bytes], &Scope::new(form))?;
+    let mut writer = Writer::new(schema, &form.ignore_within, bytes.len());
+    writer.message(message, &[bytes], Scope::new(form.root.as_deref()))?;
     Ok(writer.out)
 }

@@ -1,60 +1,99 @@
 use super::Form;
 
-/// The part of a [`Form`] that concerns one message, its paths cut to begin there.
+/// The part of a [`Form`] that concerns one message.
 ///
 /// Nothing where no path leads, which is nearly everywhere: entering such a field must cost next to nothing.
-#[derive(Debug, Default)]
-pub(super) struct Scope<'f>(Option<Box<Paths<'f>>>);
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scope<'f>(Option<&'f Node>);
 
+/// What the paths of a form say about a message that they lead to, and about what lies in it.
 #[derive(Debug)]
-struct Paths<'f> {
-    only: Vec<&'f [u32]>,
-    ignore: Vec<&'f [u32]>,
-    sorted: Vec<&'f [u32]>,
+pub(super) struct Node {
+    /// Whether only what lies deeper, in some fields, was asked for.
+    chooses: bool,
+    /// Whether parts of the message are left out.
+    prunes: bool,
+    /// Whether the order of elements does not count.
+    is_sorted: bool,
+    /// The fields that paths lead through. Without a place inside, a field does not count.
+    fields: Vec<(u32, Option<Place>)>,
 }
 
+/// What the paths say about the inside of a field; nothing if all of them end before.
+type Place = Option<Box<Node>>;
+
 impl<'f> Scope<'f> {
-    pub(super) fn new(form: &Form<'f>) -> Self {
-        Paths {
-            only: form.only.to_vec(),
-            ignore: form.ignore.to_vec(),
-            sorted: form.sorted.to_vec(),
-        }
-        .into_scope()
+    pub(super) fn new(root: Option<&'f Node>) -> Self {
+        Scope(root)
     }
 
     /// The scope inside field `number`; none when the field does not count.
     #[inline]
-    pub(super) fn enter(&self, number: u32) -> Option<Self> {
-        match &self.0 {
-            None => Some(Self(None)),
-            Some(paths) => paths.enter(number),
+    pub(super) fn enter(self, number: u32) -> Option<Self> {
+        let Some(node) = self.0 else {
+            return Some(self);
+        };
+        let mut fields = node.fields.iter();
+        match fields.find(|(field, _)| *field == number) {
+            Some((_, place)) => place.as_ref().map(|place| Scope(place.as_deref())),
+            None => (!node.chooses).then_some(Scope(None)),
         }
     }
 
     /// Whether the order of elements does not count in the field whose inside this is.
-    pub(super) fn is_sorted(&self) -> bool {
-        self.has(|paths| names_field(&paths.sorted))
+    pub(super) fn is_sorted(self) -> bool {
+        self.0.is_some_and(|node| node.is_sorted)
     }
 
     /// Whether only something that lies deeper was asked for.
-    pub(super) fn wants_deeper(&self) -> bool {
-        self.has(|paths| !paths.only.is_empty())
+    pub(super) fn wants_deeper(self) -> bool {
+        self.0.is_some_and(|node| node.chooses)
     }
 
     /// Whether parts of the message may have been left out.
-    pub(super) fn prunes(&self) -> bool {
-        self.has(|paths| !paths.only.is_empty() || !paths.ignore.is_empty())
-    }
-
-    #[inline]
-    fn has(&self, property: impl FnOnce(&Paths<'f>) -> bool) -> bool {
-        self.0.as_deref().is_some_and(property)
+    pub(super) fn prunes(self) -> bool {
+        self.0.is_some_and(|node| node.prunes)
     }
 }
 
-impl<'f> Paths<'f> {
-    fn enter(&self, number: u32) -> Option<Scope<'f>> {
+/// The paths of a form, cut to begin inside a field.
+struct Paths<'p> {
+    only: Vec<&'p [u32]>,
+    ignore: Vec<&'p [u32]>,
+    sorted: Vec<&'p [u32]>,
+}
+
+/// What a form says about the message that it is for.
+pub(super) fn root(form: &Form<'_>) -> Place {
+    let paths = Paths {
+        only: form.only.to_vec(),
+        ignore: form.ignore.to_vec(),
+        sorted: form.sorted.to_vec(),
+    };
+    paths.place()
+}
+
+impl Paths<'_> {
+    fn place(self) -> Place {
+        let all = [&self.only, &self.ignore, &self.sorted];
+        if all.into_iter().all(Vec::is_empty) {
+            return None;
+        }
+        let first = all.into_iter().flatten().filter_map(|path| path.first());
+        let mut numbers: Vec<u32> = first.copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let fields = numbers.into_iter();
+        Some(Box::new(Node {
+            chooses: !self.only.is_empty(),
+            prunes: !self.only.is_empty() || !self.ignore.is_empty(),
+            is_sorted: names_field(&self.sorted),
+            fields: fields.map(|number| (number, self.inside(number))).collect(),
+        }))
+    }
+
+    /// The place inside field `number`; none when the field does not count.
+    fn inside(&self, number: u32) -> Option<Place> {
         let mut only = below(&self.only, number);
         let ignore = below(&self.ignore, number);
         let is_chosen = self.only.is_empty() || !only.is_empty();
@@ -65,24 +104,17 @@ impl<'f> Paths<'f> {
             only.clear();
         }
         let sorted = below(&self.sorted, number);
-        Some(
-            Self {
-                only,
-                ignore,
-                sorted,
-            }
-            .into_scope(),
-        )
-    }
-
-    fn into_scope(self) -> Scope<'f> {
-        let is_empty = self.only.is_empty() && self.ignore.is_empty() && self.sorted.is_empty();
-        Scope((!is_empty).then(|| Box::new(self)))
+        let paths = Paths {
+            only,
+            ignore,
+            sorted,
+        };
+        Some(paths.place())
     }
 }
 
 /// The paths that begin with `number`, without it.
-fn below<'f>(paths: &[&'f [u32]], number: u32) -> Vec<&'f [u32]> {
+fn below<'p>(paths: &[&'p [u32]], number: u32) -> Vec<&'p [u32]> {
     let steps = paths.iter().filter_map(|path| path.split_first());
     let chosen = steps.filter(|(first, _)| **first == number);
     chosen.map(|(_, rest)| rest).collect()

@@ -15,7 +15,7 @@ impl<'s> Writer<'s, '_> {
         &mut self,
         field: &'s FieldSchema,
         run: Range<usize>,
-        scope: &Scope<'_>,
+        scope: Scope<'_>,
     ) -> Result<(), WireError> {
         let Some(inside) = scope.enter(field.number) else {
             return Ok(());
@@ -25,14 +25,14 @@ impl<'s> Writer<'s, '_> {
             message,
         };
         match (field.cardinality, field.kind) {
-            (Cardinality::Map, Kind::Message(entry)) => self.map(slot(entry), run, &inside),
-            (Cardinality::Singular, Kind::Message(id)) => self.embedded(slot(id), run, &inside),
-            (_, Kind::Message(id)) => self.messages(slot(id), run, &inside),
+            (Cardinality::Map, Kind::Message(entry)) => self.map(slot(entry), run, inside),
+            (Cardinality::Singular, Kind::Message(id)) => self.embedded(slot(id), run, inside),
+            (_, Kind::Message(id)) => self.messages(slot(id), run, inside),
             // The path that chose this field goes on into it, where nothing is.
             _ if inside.wants_deeper() => Ok(()),
             (Cardinality::Singular, _) => self.scalar(field, run),
-            (_, Kind::String | Kind::Bytes) => self.strings(field.number, run, &inside),
-            _ => self.numbers(field, run, &inside),
+            (_, Kind::String | Kind::Bytes) => self.strings(field.number, run, inside),
+            _ => self.numbers(field, run, inside),
         }
     }
 
@@ -40,7 +40,7 @@ impl<'s> Writer<'s, '_> {
     pub(super) fn sort_elements(
         &mut self,
         start: usize,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         if inside.is_sorted() {
             elements::sort(&mut self.out, start)?;
@@ -72,7 +72,7 @@ impl<'s> Writer<'s, '_> {
         &mut self,
         number: u32,
         run: Range<usize>,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         let start = self.out.len();
         for index in run {
@@ -86,7 +86,7 @@ impl<'s> Writer<'s, '_> {
         &mut self,
         field: &FieldSchema,
         run: Range<usize>,
-        inside: &Scope<'_>,
+        inside: Scope<'_>,
     ) -> Result<(), WireError> {
         let mut values = Vec::new();
         for index in run {

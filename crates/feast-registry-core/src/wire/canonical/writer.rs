@@ -54,7 +54,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         &mut self,
         id: MessageId,
         parts: &[&'a [u8]],
-        scope: &Scope<'_>,
+        scope: Scope<'_>,
     ) -> Result<(), WireError> {
         let frame = self.open(id, parts)?;
         let mut next = frame.known;
@@ -152,7 +152,7 @@ impl<'s, 'a> Writer<'s, 'a> {
     }
 
     /// One with the number of a field that does not count but of another type does not count either.
-    fn put_unknown(&mut self, frame: &Frame, scope: &Scope<'_>) {
+    fn put_unknown(&mut self, frame: &Frame, scope: Scope<'_>) {
         let unknown = self.unknown.iter().skip(frame.unknown);
         for field in unknown.filter(|field| scope.enter(field.number).is_some()) {
             self.out.extend_from_slice(field.raw);

@@ -43,7 +43,7 @@ pub(super) fn schema() -> (Schema, MessageId) {
 
 pub(super) fn canonical_sample(bytes: &[u8], form: &Form<'_>) -> Result<Vec<u8>, WireError> {
     let (schema, sample) = schema();
-    canonical(&schema, sample, bytes, form)
+    canonical(&schema, sample, bytes, &form.compile())
 }
 
 pub(super) fn descriptor_set() -> Vec<u8> {
