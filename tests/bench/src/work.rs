@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::measure::{Pair, ROUNDS, head, seconds};
 use crate::raw::{Raw, RawConnection, Row};
-use crate::{Target, sample};
+use crate::{Target, sample, sqlite};
 
 pub(crate) const PROJECT: &str = "bench";
 /// Views that single writes are spread over.
@@ -298,31 +298,15 @@ async fn batches<R: Raw>(target: &Target<R>) {
     let mut fresh = Pair::default();
     let mut changed = Pair::default();
     let mut connection = target.raw.connect().await;
+    let elsewhere = sqlite::target().await;
     for round in 0..ROUNDS {
         // New names every time.
-        let rename = |views: Vec<(String, Vec<u8>)>| -> Vec<(String, Vec<u8>)> {
-            let begin = (round + 1) * 100_000;
-            let views = views.into_iter().enumerate();
-            views
-                .map(|(index, _)| (sample::name(begin + index), Vec::new()))
-                .collect()
-        };
-        let names = rename(sample::views(BATCH, 0));
+        let begin = (round + 1) * 100_000;
         for (pair, edition) in [(&mut fresh, 0), (&mut changed, 1)] {
-            let views: Vec<(String, Vec<u8>)> = names
-                .iter()
-                .enumerate()
-                .map(|(index, (name, _))| {
-                    let begin = (round + 1) * 100_000;
-                    (name.clone(), sample::view(begin + index, edition))
-                })
-                .collect();
+            let changes = batch(begin, edition);
+            let rows = rows_of(&elsewhere.registry, changes.clone()).await;
             let version = i32::try_from(edition).unwrap();
-            let changes = views
-                .iter()
-                .map(|(name, body)| apply(PROJECT, name, body.clone()));
-            let changes = changes.collect();
-            let raw = connection.write_all(&views, version);
+            let raw = connection.write_all(&rows, version);
             let ours = async { target.registry.commit(changes).await.unwrap() };
             // Who comes second finds the server busy with what the first one left: take turns.
             let (raw, ours) = if round % 2 == 0 {
@@ -337,4 +321,26 @@ async fn batches<R: Raw>(target: &Target<R>) {
     }
     fresh.print_times(&format!("a batch of {BATCH} new views"), "2");
     changed.print_times(&format!("a batch of {BATCH} new versions"), "2");
+    elsewhere.close().await;
+}
+
+/// Applies of views with these numbers and their like, of which each edition is another version.
+fn batch(begin: usize, edition: u32) -> Vec<Change> {
+    let indexes = begin..begin + BATCH;
+    let views = indexes.map(|index| (sample::name(index), sample::view(index, edition)));
+    views
+        .map(|(name, body)| apply(PROJECT, &name, body))
+        .collect()
+}
+
+/// The rows that changes leave in a registry: with stamps and version they are longer than what was applied, and the
+/// raw driver is to write the same.
+async fn rows_of(registry: &Registry, changes: Vec<Change>) -> Vec<(String, Vec<u8>)> {
+    let outcomes = registry.commit(changes).await.unwrap();
+    let mut rows = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let row = registry.get(&outcome.key, Freshness::Store).await.unwrap();
+        rows.push((row.key.name.to_string(), row.body.to_vec()));
+    }
+    rows
 }
