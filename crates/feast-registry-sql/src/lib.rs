@@ -13,6 +13,7 @@ mod error;
 mod gets;
 mod log;
 mod observe;
+mod pair;
 mod queue;
 mod reconnect;
 mod retry;

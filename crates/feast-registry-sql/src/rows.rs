@@ -109,26 +109,30 @@ fn bytes(value: Value) -> Bytes {
 /// The body of a record as the column holds it. Metadata is text; the rules let nothing else
 /// through, and what came past them must not be changed on the way.
 pub(crate) fn body_value(kind: Kind, body: &Bytes) -> Value {
-    match std::str::from_utf8(body) {
-        Ok(text) if kind.spec().shape == Shape::Metadata => Value::Text(text.into()),
-        _ => Value::Bytes(body.clone()),
+    let text = match kind.spec().shape {
+        Shape::Metadata => std::str::from_utf8(body).ok(),
+        _ => None,
+    };
+    match text {
+        Some(text) => Value::Text(text.into()),
+        None => Value::Bytes(body.clone()),
     }
 }
 
-/// The values of a record in the order of [`record_columns`](crate::table::record_columns).
-pub(crate) fn values(record: &Record) -> Vec<Value> {
+/// Adds the values of a record, in the order of [`record_columns`](crate::table::record_columns).
+pub(crate) fn put(record: &Record, values: &mut Vec<Value>) {
     let Key {
         kind,
         project,
         name,
         number,
     } = &record.key;
-    let mut values = vec![
+    values.extend([
         project.into(),
         name.into(),
         record.stamp.into(),
         body_value(*kind, &record.body),
-    ];
+    ]);
     match kind.spec().shape {
         Shape::View => values.push(
             record
@@ -137,15 +141,19 @@ pub(crate) fn values(record: &Record) -> Vec<Value> {
                 .map_or(Value::Null, Value::Bytes),
         ),
         Shape::Version => {
-            let extra = record.version().cloned().unwrap_or_default();
-            values.extend([
-                i64::from(*number).into(),
-                (&extra.view_type).into(),
-                extra.version_id.as_str().into(),
-                extra.description.as_str().into(),
-            ]);
+            let of = |extra: &VersionExtra| {
+                [
+                    i64::from(*number).into(),
+                    (&extra.view_type).into(),
+                    extra.version_id.as_str().into(),
+                    extra.description.as_str().into(),
+                ]
+            };
+            values.extend(match record.version() {
+                Some(extra) => of(extra),
+                None => of(&VersionExtra::default()),
+            });
         }
         Shape::Named | Shape::Project | Shape::Metadata => {}
     }
-    values
 }

@@ -43,7 +43,11 @@ struct KindStatements {
     delete_range: [Arc<str>; 3],
     probe: Arc<str>,
     stamps: Arc<str>,
+    some: Arc<str>,
 }
+
+/// How many rows of a project [`Statements::some`] finds at most.
+pub(crate) const SOME: usize = 64;
 
 const LOCKS: [Lock; 3] = [Lock::Plain, Lock::Share, Lock::Update];
 
@@ -154,7 +158,7 @@ impl Statements {
     pub(crate) fn insert(&self, records: &[Record], steps: &mut Vec<Step>) {
         let Some(first) = records.first() else { return };
         self.of(first.key.kind).insert.each(records, |text, chunk| {
-            let parameters: Vec<Value> = chunk.iter().flat_map(rows::values).collect();
+            let parameters = parameters(chunk, rows::put);
             let arrays = self.arrays(chunk.len(), &parameters);
             steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
@@ -164,7 +168,7 @@ impl Statements {
     pub(crate) fn update(&self, changes: &[Change], steps: &mut Vec<Step>) {
         let Some(first) = changes.first() else { return };
         self.of(first.key.kind).update.each(changes, |text, chunk| {
-            let parameters: Vec<Value> = chunk.iter().flat_map(Change::parameters).collect();
+            let parameters = parameters(chunk, Change::put);
             let arrays = self.arrays(chunk.len(), &parameters);
             steps.push(Step::execute(text, parameters).with_arrays(arrays));
         });
@@ -199,6 +203,11 @@ impl Statements {
         Step::query(&self.of(kind).probe, Vec::new())
     }
 
+    /// Some rows of a kind in a project, without bodies: all of them if they are fewer than [`SOME`].
+    pub(crate) fn some(&self, kind: Kind, project: &Arc<str>) -> Step {
+        Step::query(&self.of(kind).some, vec![project.into()])
+    }
+
     /// The keys and stamps of a kind in a project, as rows without bodies.
     pub(crate) fn stamps(&self, kind: Kind, project: &Arc<str>) -> Step {
         Step::query(&self.of(kind).stamps, vec![project.into()])
@@ -214,20 +223,35 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    fn parameters(&self) -> impl Iterator<Item = Value> {
-        let values = [
-            rows::body_value(self.key.kind, &self.body),
-            self.stamp.into(),
-        ];
-        values.into_iter().chain(key_parameters(&self.key))
+    fn put(&self, parameters: &mut Vec<Value>) {
+        let body = rows::body_value(self.key.kind, &self.body);
+        parameters.extend([body, self.stamp.into()]);
+        put_key(&self.key, parameters);
+    }
+}
+
+/// The most columns that a table has.
+const WIDTH: usize = 8;
+
+/// The parameters of a statement over several rows.
+fn parameters<T>(rows: &[T], put: impl Fn(&T, &mut Vec<Value>)) -> Vec<Value> {
+    let mut parameters = Vec::with_capacity(WIDTH * rows.len());
+    for row in rows {
+        put(row, &mut parameters);
+    }
+    parameters
+}
+
+fn put_key(key: &Key, parameters: &mut Vec<Value>) {
+    parameters.extend([Value::from(&key.project), Value::from(&key.name)]);
+    if key.kind == Kind::Version {
+        parameters.push(i64::from(key.number).into());
     }
 }
 
 fn key_parameters(key: &Key) -> Vec<Value> {
-    let mut parameters = vec![Value::from(&key.project), Value::from(&key.name)];
-    if key.kind == Kind::Version {
-        parameters.push(i64::from(key.number).into());
-    }
+    let mut parameters = Vec::with_capacity(3);
+    put_key(key, &mut parameters);
     parameters
 }
 
@@ -380,6 +404,7 @@ impl KindStatements {
             ],
             probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table}{} GROUP BY {project}", not_guard(dialect, kind)).into(),
             stamps: format!("{select_key}{of_project}").into(),
+            some: format!("{select_key}{of_project} LIMIT {SOME}").into(),
             select,
         }
     }

@@ -1,6 +1,6 @@
 //! One writing transaction: read under locks, decide, write.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,8 +11,9 @@ use feast_registry_core::store::{
 use feast_registry_core::{Error, ErrorKind, Key, Kind, Record};
 
 use crate::observe::Watch;
+use crate::pair::pair;
 use crate::rows::{Reader, is_guard};
-use crate::statements::Statements;
+use crate::statements::{SOME, Statements};
 use crate::writes::{guards, render};
 use crate::{Connection, DriverError, FaultClass, Step, StepResult};
 
@@ -192,8 +193,21 @@ impl WriteJob {
         let before = steps.len();
         let plan = plan(&self.statements, reads, &mut steps);
         let mut results = self.send(connection, steps).await?.into_iter().skip(before);
+        let mut rest = Vec::new();
         for read in plan {
-            read.take(&mut results, view, lookalikes);
+            read.take(&mut results, view, lookalikes, &mut rest);
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let mut steps = Vec::new();
+        let plan: Vec<Planned<'_>> = rest
+            .into_iter()
+            .map(|keys| keys.look_up(&self.statements, &mut steps))
+            .collect();
+        let mut results = self.send(connection, steps).await?.into_iter();
+        for read in plan {
+            read.take(&mut results, view, lookalikes, &mut Vec::new());
         }
         Ok(())
     }
@@ -234,14 +248,18 @@ impl fmt::Debug for WriteJob {
     }
 }
 
+/// So many keys are worth a look at which there are.
+const MANY: usize = 256;
+
 /// Reads whose results belong together.
 enum Planned<'a> {
     Keys {
-        kind: Kind,
-        lock: Lock,
-        keys: Vec<&'a Key>,
+        keys: Keys<'a>,
         steps: usize,
     },
+    /// Many keys, without a lock. Of views of another kind with one of these names there are mostly none, and few
+    /// views of that kind at all: so the first step only looks which there are, [`SOME`] at most.
+    Perhaps(Keys<'a>),
     Range {
         range: &'a Range,
         lock: Lock,
@@ -251,6 +269,22 @@ enum Planned<'a> {
         ranges: Vec<&'a Range>,
         steps: usize,
     },
+}
+
+/// Keys of one kind and project, in order, and how they are held.
+struct Keys<'a> {
+    kind: Kind,
+    lock: Lock,
+    keys: Vec<&'a Key>,
+}
+
+impl<'a> Keys<'a> {
+    fn look_up(self, statements: &Statements, steps: &mut Vec<Step>) -> Planned<'a> {
+        let before = steps.len();
+        statements.get(self.kind, self.lock, &self.keys, steps);
+        let steps = steps.len() - before;
+        Planned::Keys { keys: self, steps }
+    }
 }
 
 /// Turns reads into statements, neighbours of one kind, project and lock together.
@@ -277,89 +311,104 @@ fn plan<'a>(
             },
             Target::Range(range) => plan.push(Planned::Range { range, lock }),
             Target::Key(key) => match plan.last_mut() {
-                Some(Planned::Keys {
-                    kind,
-                    lock: held,
-                    keys,
-                    ..
-                }) if *kind == key.kind
-                    && *held == lock
-                    && keys.last().is_some_and(|last| last.project == key.project) =>
+                Some(Planned::Keys { keys: group, .. })
+                    if (group.kind, group.lock) == (key.kind, lock)
+                        && group
+                            .keys
+                            .last()
+                            .is_some_and(|last| last.project == key.project) =>
                 {
-                    keys.push(key);
+                    group.keys.push(key);
                 }
                 _ => plan.push(Planned::Keys {
-                    kind: key.kind,
-                    lock,
-                    keys: vec![key],
+                    keys: Keys {
+                        kind: key.kind,
+                        lock,
+                        keys: vec![key],
+                    },
                     steps: 0,
                 }),
             },
         }
     }
-    for planned in &mut plan {
+    let plan = plan.into_iter();
+    plan.map(|planned| planned.put(statements, steps)).collect()
+}
+
+impl<'a> Planned<'a> {
+    /// Adds the statements of these reads.
+    fn put(self, statements: &Statements, steps: &mut Vec<Step>) -> Self {
         let before = steps.len();
-        match planned {
-            Planned::Keys {
-                kind,
-                lock,
-                keys,
-                steps: count,
-            } => {
-                statements.get(*kind, *lock, keys, steps);
-                *count = steps.len() - before;
+        match self {
+            Planned::Keys { keys, .. } if keys.lock == Lock::Plain && keys.keys.len() >= MANY => {
+                steps.extend(
+                    keys.keys
+                        .first()
+                        .map(|key| statements.some(key.kind, &key.project)),
+                );
+                Planned::Perhaps(keys)
             }
-            Planned::Range { range, lock } => steps.push(statements.range(range, *lock)),
-            Planned::Last {
-                ranges,
-                steps: count,
-            } => {
-                statements.last_versions(ranges, steps);
-                *count = steps.len() - before;
+            Planned::Keys { keys, .. } => keys.look_up(statements, steps),
+            Planned::Perhaps(_) => self,
+            Planned::Range { range, lock } => {
+                steps.push(statements.range(range, lock));
+                self
+            }
+            Planned::Last { ranges, .. } => {
+                statements.last_versions(&ranges, steps);
+                let steps = steps.len() - before;
+                Planned::Last { ranges, steps }
             }
         }
     }
-    plan
-}
 
-impl Planned<'_> {
-    /// Takes the results of these reads and notes what they found.
+    /// Takes the results of these reads and notes what they found. What must be looked up now goes to `rest`.
     fn take(
         self,
         results: &mut impl Iterator<Item = StepResult>,
         view: &mut View,
         lookalikes: &mut Vec<Key>,
+        rest: &mut Vec<Keys<'a>>,
     ) {
         match self {
-            Planned::Keys {
-                kind,
-                lock,
-                keys,
-                steps,
-            } => {
-                let mut reader = Reader::new(kind);
-                let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
-                for row in results.take(steps).flat_map(|result| result.rows) {
-                    let record = reader.record(row);
-                    found.insert(record.key.clone(), record);
+            Planned::Keys { keys, steps } => {
+                let mut reader = Reader::new(keys.kind);
+                let rows = results.take(steps).flat_map(|result| result.rows);
+                let records = rows.map(|row| reader.record(row));
+                let put = |key: &&Key, record| view.put_key((*key).clone(), keys.lock, record);
+                let others = pair(&keys.keys, |key| *key, records, |record| &record.key, put);
+                lookalikes.extend(others.into_iter().map(|record| record.key));
+            }
+            Planned::Perhaps(mut keys) => {
+                let rows = results.next().unwrap_or_default().rows;
+                if rows.len() < SOME {
+                    let there = Reader::new(keys.kind).records(rows);
+                    let there: HashSet<Key> = there.into_iter().map(|row| row.key).collect();
+                    keys.keys.retain(|key| {
+                        let there = there.contains(*key);
+                        if !there {
+                            view.put_key((*key).clone(), keys.lock, None);
+                        }
+                        there
+                    });
                 }
-                for key in keys {
-                    view.put_key(key.clone(), lock, found.remove(key));
+                if !keys.keys.is_empty() {
+                    rest.push(keys);
                 }
-                lookalikes.extend(found.into_keys());
             }
             Planned::Last { ranges, steps } => {
                 let mut reader = Reader::new(Kind::Version);
                 let rows = results.take(steps).flat_map(|result| result.rows);
-                let mut found: HashMap<Arc<str>, Record> = rows
-                    .map(|row| reader.record(row))
-                    .map(|record| (Arc::clone(&record.key.name), record))
-                    .collect();
-                for range in ranges {
-                    let record = range.name.as_ref().and_then(|name| found.remove(name));
+                let newest = rows.map(|row| {
+                    let record = reader.record(row);
+                    (Some(Arc::clone(&record.key.name)), record)
+                });
+                let put = |range: &&Range, newest: Option<(_, Record)>| {
+                    let record = newest.map(|(_, record)| record);
                     let record = record.filter(|record| range.contains(&record.key));
-                    view.put_range(range.clone(), record.into_iter().collect());
-                }
+                    view.put_range((*range).clone(), record.into_iter().collect());
+                };
+                pair(&ranges, |range| &range.name, newest, |(name, _)| name, put);
             }
             Planned::Range { range, .. } => {
                 let rows = results.next().unwrap_or_default().rows;

@@ -38,6 +38,10 @@ use feast_registry_core::Registry;
 
 use self::raw::Raw;
 
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "usage: feast-registry-bench URL [WORK], or URL server [WORK [FEAST]]; `sqlite:` for temporary files";
 
 /// As many as a configuration that says nothing of them allows.
