@@ -1,8 +1,8 @@
 //! One row in, one row out.
 
 use bytes::Bytes;
-use feast_registry_core::store::{Consistency, Write};
-use feast_registry_core::{Extra, Key, Kind, VersionExtra};
+use feast_registry_core::store::{Consistency, Decision, Lock, Write};
+use feast_registry_core::{Extra, Key, Kind, Record, VersionExtra};
 
 use crate::check::{Checked, present};
 use crate::context::Context;
@@ -16,6 +16,7 @@ pub(super) fn trials() -> Vec<Trial> {
         versions_keep_what_is_beside_the_message,
         user_metadata_lies_beside_the_message,
         a_replica_answers_too,
+        hundreds_of_keys_are_found_among_few_rows_and_among_many,
     ];
     trials.extend(trials_for!["store::get", Kind::ALL;
         a_row_comes_back_as_it_was_written,
@@ -118,6 +119,37 @@ async fn keys_are_compared_exactly(cx: Context) -> Checked {
             rows::get(&*store, &cased).await?,
             None,
             "the row in another case"
+        );
+    }
+    Ok(())
+}
+
+/// A store may look first at which rows there are at all: that must not hide any.
+async fn hundreds_of_keys_are_found_among_few_rows_and_among_many(cx: Context) -> Checked {
+    let store = cx.store().await?;
+    let row = |project: &str, number: usize| {
+        let name = format!("v{number:04}");
+        let key = Key::new(Kind::OnDemandFeatureView, project, name.as_str());
+        rows::at(key, &format!("text {number}"), STAMP)
+    };
+    for (project, count) in [("none", 0), ("few", 5), ("many", 90)] {
+        let there: Vec<Record> = (0..count).map(|n| row(project, 3 * n)).collect();
+        rows::insert(&*store, &there).await?;
+        let keys: Vec<Key> = (0..300).map(|n| row(project, 2 * n).key).collect();
+        let asked = keys.iter();
+        let wanted: Vec<Option<Record>> = asked
+            .map(|key| there.iter().find(|row| row.key == *key).cloned())
+            .collect();
+        let look = |found: &[Option<Record>], _: &_| {
+            Ok(Decision::Commit {
+                writes: vec![],
+                answer: found.to_vec(),
+            })
+        };
+        let found = rows::with_keys(&store, keys, Lock::Plain, look).await?;
+        ensure!(
+            found == wanted,
+            "what is found of 300 where {project} are there"
         );
     }
     Ok(())
