@@ -332,9 +332,10 @@ impl<D: Driver> Store for SqlStore<D> {
             true => None,
             false => Some(self.queues.turn(&reads).await),
         };
+        let reads = Arc::new(reads);
         let mut attempts = Attempts::new(one_writer);
         loop {
-            let job = WriteJob::new(&self.statements, one_writer, reads.clone(), &decide, ids)
+            let job = WriteJob::new(&self.statements, one_writer, &reads, &decide, ids)
                 .after(attempts.made());
             let fault = match self.driver.write(job).await {
                 Ok(answer) => {

@@ -21,7 +21,7 @@ use crate::{Connection, DriverError, FaultClass, Step, StepResult};
 pub struct WriteJob {
     statements: Arc<Statements>,
     one_writer: bool,
-    reads: ReadSet,
+    reads: Arc<ReadSet>,
     decide: Arc<dyn Decide>,
     ids: Ids,
     attempt: u32,
@@ -47,14 +47,14 @@ impl WriteJob {
     pub(crate) fn new(
         statements: &Arc<Statements>,
         one_writer: bool,
-        reads: ReadSet,
+        reads: &Arc<ReadSet>,
         decide: &Arc<dyn Decide>,
         ids: Ids,
     ) -> Self {
         WriteJob {
             statements: Arc::clone(statements),
             one_writer,
-            reads,
+            reads: Arc::clone(reads),
             decide: Arc::clone(decide),
             ids,
             attempt: 0,
@@ -145,7 +145,7 @@ impl WriteJob {
                     return Err(WriteFault::Final(Error::new(ErrorKind::Internal, message)));
                 }
                 Ok(Decision::Need(more)) => {
-                    self.reads.union(&more);
+                    Arc::make_mut(&mut self.reads).union(&more);
                     if self.one_writer || more.is_plain() {
                         // No lock is taken out of order: read on where we are.
                         self.read(connection, Vec::new(), &more, &mut view, lookalikes)
