@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Calls `put` for all that was asked for, each with its row, if it was found; answers the rows that nobody asked for.
+/// Calls `put` for all that was asked for, each with its row, if it was found; answers the rows that nobody asked for,
+/// or that were found twice.
 ///
 /// Databases nearly always answer in the order in which they were asked, that of the bytes. Then nothing is searched.
 pub(crate) fn pair<'q, Q, K, R>(

@@ -78,6 +78,12 @@ impl Statements {
         self.seeks
     }
 
+    /// Whether a look at [some](Statements::some) rows costs far less than to look for many names: not where one
+    /// statement finds any number of them.
+    pub(crate) fn looks_first(&self) -> bool {
+        !self.seeks
+    }
+
     /// What is an array in a read of so many rows of a project, found by so many columns.
     fn wanted(&self, rows: usize, columns: usize) -> Option<Arrays> {
         (self.seeks && rows > 1).then_some(Arrays { before: 1, columns })
@@ -203,7 +209,7 @@ impl Statements {
         Step::query(&self.of(kind).probe, Vec::new())
     }
 
-    /// Some rows of a kind in a project, without bodies: all of them if they are fewer than [`SOME`].
+    /// Some keys of a kind in a project, as rows without anything else: all of them if they are fewer than [`SOME`].
     pub(crate) fn some(&self, kind: Kind, project: &Arc<str>) -> Step {
         Step::query(&self.of(kind).some, vec![project.into()])
     }
@@ -404,7 +410,15 @@ impl KindStatements {
             ],
             probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table}{} GROUP BY {project}", not_guard(dialect, kind)).into(),
             stamps: format!("{select_key}{of_project}").into(),
-            some: format!("{select_key}{of_project} LIMIT {SOME}").into(),
+            // Nothing that is not in an index on the project.
+            some: match is_version {
+                true => format!(
+                    "SELECT {project}, {name}, 0, NULL, {} FROM {table}{of_project} LIMIT {SOME}",
+                    quote(NUMBER)
+                ),
+                false => format!("SELECT {project}, {name}, 0, NULL FROM {table}{of_project} LIMIT {SOME}"),
+            }
+            .into(),
             select,
         }
     }

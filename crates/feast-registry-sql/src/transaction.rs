@@ -181,7 +181,8 @@ impl WriteJob {
         Ok(view)
     }
 
-    /// Runs `steps` and then the reads of a set, all in one go.
+    /// Runs `steps` and then the reads of a set, all in one go; those of many keys may need a second one, if
+    /// some of them turn out to be there.
     async fn read(
         &self,
         connection: &mut dyn Connection,
@@ -191,7 +192,7 @@ impl WriteJob {
         lookalikes: &mut Vec<Key>,
     ) -> Result<(), DriverError> {
         let before = steps.len();
-        let plan = plan(&self.statements, reads, &mut steps);
+        let plan = plan(&self.statements, reads, self.attempt == 0, &mut steps);
         let mut results = self.send(connection, steps).await?.into_iter().skip(before);
         let mut rest = Vec::new();
         for read in plan {
@@ -258,7 +259,8 @@ enum Planned<'a> {
         steps: usize,
     },
     /// Many keys, without a lock. Of views of another kind with one of these names there are mostly none, and few
-    /// views of that kind at all: so the first step only looks which there are, [`SOME`] at most.
+    /// views of that kind at all: so the first step only looks which there are, [`SOME`] at most. Not a second time:
+    /// what kept the first attempt from its end may be a row that only the database takes for one of them.
     Perhaps(Keys<'a>),
     Range {
         range: &'a Range,
@@ -291,6 +293,7 @@ impl<'a> Keys<'a> {
 fn plan<'a>(
     statements: &Statements,
     reads: &'a ReadSet,
+    first: bool,
     steps: &mut Vec<Step>,
 ) -> Vec<Planned<'a>> {
     let mut plan: Vec<Planned<'a>> = Vec::new();
@@ -332,15 +335,19 @@ fn plan<'a>(
         }
     }
     let plan = plan.into_iter();
-    plan.map(|planned| planned.put(statements, steps)).collect()
+    plan.map(|planned| planned.put(statements, first, steps))
+        .collect()
 }
 
 impl<'a> Planned<'a> {
     /// Adds the statements of these reads.
-    fn put(self, statements: &Statements, steps: &mut Vec<Step>) -> Self {
+    fn put(self, statements: &Statements, first: bool, steps: &mut Vec<Step>) -> Self {
         let before = steps.len();
+        let look = first && statements.looks_first();
         match self {
-            Planned::Keys { keys, .. } if keys.lock == Lock::Plain && keys.keys.len() >= MANY => {
+            Planned::Keys { keys, .. }
+                if look && keys.lock == Lock::Plain && keys.keys.len() >= MANY =>
+            {
                 steps.extend(
                     keys.keys
                         .first()

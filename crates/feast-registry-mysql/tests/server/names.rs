@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use feast_registry_core::store::{Consistency, Scan, SchemaMode, Store};
 use feast_registry_core::{
-    Delete, Effect, ErrorKind, Freshness, Key, Kind, Query, Registry, RegistryOptions,
+    Change, Delete, Effect, ErrorKind, Freshness, Key, Kind, Query, Registry, RegistryOptions,
 };
 use libtest_mimic::Trial;
 
@@ -22,6 +22,7 @@ pub(crate) fn trials(server: &Arc<Server>) -> Vec<Trial> {
         in_feasts_tables_lists_are_in_the_order_of_bytes,
         tables_of_a_smaller_character_set_hold_what_they_can,
         the_history_of_a_view_is_not_that_of_one_that_looks_alike,
+        one_of_hundreds_of_views_that_looks_alike_is_refused,
     )
 }
 
@@ -162,6 +163,7 @@ async fn the_history_of_a_view_is_not_that_of_one_that_looks_alike(server: Arc<S
     let mut other = view("Trips", "");
     other.kind = Kind::StreamFeatureView;
     let error = registry.apply(other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     assert!(error.to_string().contains("in the way"), "{error}");
     // Feast's own may be there all the same.
     fixture
@@ -173,6 +175,22 @@ async fn the_history_of_a_view_is_not_that_of_one_that_looks_alike(server: Arc<S
     let delete = Delete::new(Kind::StreamFeatureView, "p", "Trips");
     registry.delete(delete).await.unwrap();
     assert_eq!(fixture.number(history).await, before);
+    fixture.end().await;
+}
+
+/// In a large batch, names of other kinds are looked for in another way first.
+async fn one_of_hundreds_of_views_that_looks_alike_is_refused(server: Arc<Server>) {
+    let (fixture, registry) = like_feast(&server).await;
+    registry.apply(view("trips", "")).await.unwrap();
+    let names = (0..300).map(|number| format!("view_{number}"));
+    let changes = names.chain(["Trips".to_owned()]).map(|name| {
+        let mut view = view(&name, "");
+        view.kind = Kind::StreamFeatureView;
+        Change::Apply(view)
+    });
+    let error = registry.commit(changes.collect()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    assert!(error.to_string().contains("in the way"), "{error}");
     fixture.end().await;
 }
 

@@ -64,6 +64,7 @@ pub async fn compare_statements(dialect: impl Dialect, file: impl AsRef<Path>) -
 /// Those of a store, which has no reason for any.
 pub async fn statements(dialect: impl Dialect) -> Result<String> {
     let seen = Arc::new(Mutex::new(of_server(&dialect)));
+    let seeks = dialect.names_from_array(1).is_some();
     let driver = Recorder {
         dialect,
         seen: Arc::clone(&seen),
@@ -74,6 +75,10 @@ pub async fn statements(dialect: impl Dialect) -> Result<String> {
         write(&store, ReadSet::new(), inserts(kind)).await?;
     }
     update_many(&store, Kind::Entity).await?;
+    // Where one statement finds any number of names, it has been seen.
+    if !seeks {
+        read_many(&store, Kind::FeatureView).await?;
+    }
     store.changes().await?;
     drop(store.snapshot(Consistency::Primary).await?);
     let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,6 +147,14 @@ async fn update_many(store: &impl Store, kind: Kind) -> Result<()> {
         reads.key(key.clone(), Lock::Update);
     }
     write(store, reads, keys.into_iter().map(update).collect()).await
+}
+
+async fn read_many(store: &impl Store, kind: Kind) -> Result<()> {
+    let mut reads = ReadSet::new();
+    for n in 0..MANY {
+        reads.key(record(kind, &format!("n{n:03}")).key, Lock::Plain);
+    }
+    write(store, reads, Vec::new()).await
 }
 
 fn record(kind: Kind, name: &str) -> Record {

@@ -1603,6 +1603,9 @@ UPDATE entities SET entity_proto = ?, last_updated_timestamp = ? WHERE project_i
 UPDATE entities SET entity_proto = ?, last_updated_timestamp = ? WHERE project_id = ? AND entity_name = ?;
 UPDATE entities SET entity_proto = ?, last_updated_timestamp = ? WHERE project_id = ? AND entity_name = ?;
 COMMIT;
+BEGIN IMMEDIATE;
+SELECT project_id, feature_view_name, 0, NULL FROM feature_views WHERE project_id = ? LIMIT 64;
+ROLLBACK;
 SELECT project_id, COUNT(*), SUM(last_updated_timestamp), MAX(last_updated_timestamp) FROM projects GROUP BY project_id;
 SELECT project_id, COUNT(*), SUM(last_updated_timestamp), MAX(last_updated_timestamp) FROM entities GROUP BY project_id;
 SELECT project_id, COUNT(*), SUM(last_updated_timestamp), MAX(last_updated_timestamp) FROM data_sources GROUP BY project_id;

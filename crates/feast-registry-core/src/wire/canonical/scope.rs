@@ -15,12 +15,18 @@ pub(super) struct Node {
     prunes: bool,
     /// Whether the order of elements does not count.
     is_sorted: bool,
-    /// The fields that paths lead through. Without a place inside, a field does not count.
-    fields: Vec<(u32, Option<Place>)>,
+    /// The fields that paths lead through, by number.
+    fields: Vec<(u32, Inside)>,
 }
 
-/// What the paths say about the inside of a field; nothing if all of them end before.
-type Place = Option<Box<Node>>;
+/// What the paths say about the inside of a field.
+#[derive(Debug)]
+enum Inside {
+    /// The field does not count.
+    LeftOut,
+    /// It does; nothing more is said if all paths end there.
+    Counts(Option<Box<Node>>),
+}
 
 impl<'f> Scope<'f> {
     pub(super) fn new(root: Option<&'f Node>) -> Self {
@@ -35,7 +41,8 @@ impl<'f> Scope<'f> {
         };
         let mut fields = node.fields.iter();
         match fields.find(|(field, _)| *field == number) {
-            Some((_, place)) => place.as_ref().map(|place| Scope(place.as_deref())),
+            Some((_, Inside::LeftOut)) => None,
+            Some((_, Inside::Counts(node))) => Some(Scope(node.as_deref())),
             None => (!node.chooses).then_some(Scope(None)),
         }
     }
@@ -64,17 +71,17 @@ struct Paths<'p> {
 }
 
 /// What a form says about the message that it is for.
-pub(super) fn root(form: &Form<'_>) -> Place {
+pub(super) fn root(form: &Form<'_>) -> Option<Box<Node>> {
     let paths = Paths {
         only: form.only.to_vec(),
         ignore: form.ignore.to_vec(),
         sorted: form.sorted.to_vec(),
     };
-    paths.place()
+    paths.node()
 }
 
 impl Paths<'_> {
-    fn place(self) -> Place {
+    fn node(self) -> Option<Box<Node>> {
         let all = [&self.only, &self.ignore, &self.sorted];
         if all.into_iter().all(Vec::is_empty) {
             return None;
@@ -92,13 +99,12 @@ impl Paths<'_> {
         }))
     }
 
-    /// The place inside field `number`; none when the field does not count.
-    fn inside(&self, number: u32) -> Option<Place> {
+    fn inside(&self, number: u32) -> Inside {
         let mut only = below(&self.only, number);
         let ignore = below(&self.ignore, number);
         let is_chosen = self.only.is_empty() || !only.is_empty();
         if !is_chosen || names_field(&ignore) {
-            return None;
+            return Inside::LeftOut;
         }
         if names_field(&only) {
             only.clear();
@@ -109,7 +115,7 @@ impl Paths<'_> {
             ignore,
             sorted,
         };
-        Some(paths.place())
+        Inside::Counts(paths.node())
     }
 }
 
