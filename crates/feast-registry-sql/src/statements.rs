@@ -78,10 +78,11 @@ impl Statements {
         self.seeks
     }
 
-    /// Whether a look at [some](Statements::some) rows costs far less than to look for many names: not where one
-    /// statement finds any number of them.
+    /// Whether a look at [some](Statements::some) rows costs far less than to look for many names. Not where statements
+    /// take arrays: PostgreSQL finds any number of names with one, and CockroachDB, which compares all that a
+    /// transaction has read with what others wrote, would have more to compare.
     pub(crate) fn looks_first(&self) -> bool {
-        !self.seeks
+        !self.arrays
     }
 
     /// What is an array in a read of so many rows of a project, found by so many columns.

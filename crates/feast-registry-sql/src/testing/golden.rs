@@ -64,7 +64,7 @@ pub async fn compare_statements(dialect: impl Dialect, file: impl AsRef<Path>) -
 /// Those of a store, which has no reason for any.
 pub async fn statements(dialect: impl Dialect) -> Result<String> {
     let seen = Arc::new(Mutex::new(of_server(&dialect)));
-    let seeks = dialect.names_from_array(1).is_some();
+    let takes_arrays = dialect.rows_from_arrays(1, &[]).is_some();
     let driver = Recorder {
         dialect,
         seen: Arc::clone(&seen),
@@ -75,8 +75,8 @@ pub async fn statements(dialect: impl Dialect) -> Result<String> {
         write(&store, ReadSet::new(), inserts(kind)).await?;
     }
     update_many(&store, Kind::Entity).await?;
-    // Where one statement finds any number of names, it has been seen.
-    if !seeks {
+    // Elsewhere, these are the statements that have been seen.
+    if !takes_arrays {
         read_many(&store, Kind::FeatureView).await?;
     }
     store.changes().await?;
