@@ -298,7 +298,7 @@ impl KindStatements {
             true => format!(" ORDER BY {} DESC LIMIT 1", quote(NUMBER)),
             false => " LIMIT 1".to_owned(),
         };
-        let select_key = match is_version {
+        let select_keys = |stamp: &str| match is_version {
             // The number stands fifth in `record_columns`; what is left out reads as empty.
             true => format!(
                 "SELECT {project}, {name}, {stamp}, NULL, {} FROM {table}",
@@ -306,6 +306,7 @@ impl KindStatements {
             ),
             false => format!("SELECT {project}, {name}, {stamp}, NULL FROM {table}"),
         };
+        let select_key = select_keys(&stamp);
         let select_last = if is_version { &select_key } else { &select };
         let type_of = |name: &str| {
             let mut columns = columns(kind).into_iter();
@@ -412,14 +413,7 @@ impl KindStatements {
             probe: format!("SELECT {project}, COUNT(*), SUM({stamp}), MAX({stamp}) FROM {table}{} GROUP BY {project}", not_guard(dialect, kind)).into(),
             stamps: format!("{select_key}{of_project}").into(),
             // Nothing that is not in an index on the project.
-            some: match is_version {
-                true => format!(
-                    "SELECT {project}, {name}, 0, NULL, {} FROM {table}{of_project} LIMIT {SOME}",
-                    quote(NUMBER)
-                ),
-                false => format!("SELECT {project}, {name}, 0, NULL FROM {table}{of_project} LIMIT {SOME}"),
-            }
-            .into(),
+            some: format!("{}{of_project} LIMIT {SOME}", select_keys("0")).into(),
             select,
         }
     }
