@@ -1,9 +1,10 @@
 //! Reads that come while others are under way wait, and are read together.
 //!
 //! Whoever finds nobody reading reads at once. Who comes meanwhile is served by a task, which takes all
-//! that wait, asks for them at once, and goes on until nobody waits. There is no timer, and nobody gets
-//! what was asked for before he came. That it is a task of its own keeps a caller who gives up, or is not
-//! polled any more, from taking others along.
+//! that wait, asks for them at once, and goes on until nobody waits. If two wait while it asks, another
+//! task asks for them: so the database has work while answers are dealt with, and is not asked for one at
+//! a time. There is no timer, and nobody gets what was asked for before he came. That it is a task of its
+//! own keeps a caller who gives up, or is not polled any more, from taking others along.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,9 @@ use tokio::sync::oneshot;
 
 /// After so long, those who come later wait no more for a read that hangs: they get another task.
 const SLOW: Duration = Duration::from_millis(100);
+
+/// How many tasks read at a time, as long as they are not slow. With more, each reads for fewer.
+const TASKS: usize = 2;
 
 /// Reads everything that is asked for; as many answers, in the same order.
 type Read<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
@@ -35,6 +39,14 @@ struct State<Q, A> {
     /// When one of them began to read, the last time.
     begun: Instant,
     waiting: Vec<Waiting<Q, A>>,
+}
+
+impl<Q, A> State<Q, A> {
+    /// Whether another task is to read for one who begins to wait.
+    fn wants_task(&self) -> bool {
+        let others_wait = !self.waiting.is_empty();
+        self.serving == 0 || (self.serving < TASKS && others_wait) || self.begun.elapsed() > SLOW
+    }
 }
 
 struct Waiting<Q, A> {
@@ -77,7 +89,7 @@ where
             state.alone = true;
             return Joined::Alone(Some(Turn(Arc::clone(&self.0))));
         }
-        if state.serving == 0 || state.begun.elapsed() > SLOW {
+        if state.wants_task() {
             let Ok(runtime) = Handle::try_current() else {
                 return Joined::Alone(None);
             };
@@ -295,17 +307,39 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_read_that_hangs_holds_up_nobody_for_long() {
+    async fn two_who_wait_for_a_read_are_read_meanwhile() {
+        let mut trial = Trial::new();
+        let _turn = trial.alone();
+        let first = trial.waits(1);
+        assert_eq!(trial.read.recv().await, Some(vec![1]));
+        let _second = trial.waits(2);
+        tokio::task::yield_now().await;
+        assert!(trial.read.is_empty());
+        let third = trial.waits(3);
+        assert_eq!(trial.read.recv().await, Some(vec![2, 3]));
+        let (_fourth, _fifth) = (trial.waits(4), trial.waits(5));
+        tokio::task::yield_now().await;
+        assert!(trial.read.is_empty(), "more than two tasks read");
+        trial.may_answer.add_permits(2);
+        assert_eq!(first.await, Ok((2, 0)));
+        assert_eq!(third.await, Ok((6, 1)));
+        assert_eq!(trial.read.recv().await, Some(vec![4, 5]));
+    }
+
+    #[tokio::test]
+    async fn reads_that_hang_hold_up_nobody_for_long() {
         let mut trial = Trial::new();
         let _turn = trial.alone();
         let _hangs = trial.waits(1);
         assert_eq!(trial.read.recv().await, Some(vec![1]));
-        let _waits = trial.waits(2);
+        let _hang = (trial.waits(2), trial.waits(3));
+        assert_eq!(trial.read.recv().await, Some(vec![2, 3]));
+        let _waits = trial.waits(4);
         let state = || trial.together.0.state();
         let long_ago = state().begun.checked_sub(2 * SLOW).unwrap();
         state().begun = long_ago;
-        let _comes = trial.waits(3);
-        assert_eq!(trial.read.recv().await, Some(vec![2, 3]));
+        let _comes = trial.waits(5);
+        assert_eq!(trial.read.recv().await, Some(vec![4, 5]));
     }
 
     #[tokio::test]
