@@ -5,8 +5,36 @@ include!("generated/rpc.rs");
 impl Rpc {
     /// The rpc that is called at the path of a request, `/feast.registry.RegistryServer/GetEntity`.
     pub fn from_path(path: &str) -> Option<Rpc> {
+        Rpc::name_in(path).and_then(Rpc::from_name)
+    }
+
+    /// Whether something of the service is called at this path, even if it is no rpc.
+    pub(crate) fn is_path(path: &str) -> bool {
+        Rpc::name_in(path).is_some()
+    }
+
+    /// Whether it reads one object: that takes no time worth speaking of once its row is there.
+    pub(crate) fn is_get(self) -> bool {
+        matches!(
+            self,
+            Rpc::GetEntity
+                | Rpc::GetDataSource
+                | Rpc::GetAnyFeatureView
+                | Rpc::GetFeatureView
+                | Rpc::GetStreamFeatureView
+                | Rpc::GetOnDemandFeatureView
+                | Rpc::GetLabelView
+                | Rpc::GetFeatureService
+                | Rpc::GetSavedDataset
+                | Rpc::GetValidationReference
+                | Rpc::GetPermission
+                | Rpc::GetProject
+        )
+    }
+
+    fn name_in(path: &str) -> Option<&str> {
         let (service, name) = path.strip_prefix('/')?.split_once('/')?;
-        Rpc::from_name(name).filter(|_| service == Rpc::SERVICE)
+        (service == Rpc::SERVICE).then_some(name)
     }
 }
 

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use feast_registry_core::ErrorKind;
@@ -13,7 +12,6 @@ use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::{Code, Status};
-use tower::{Layer, Service};
 use tracing::Instrument as _;
 
 use super::connection::Peer;
@@ -21,7 +19,9 @@ use super::deadline::Deadline;
 use super::metrics::{Call, Metrics};
 use super::options::Limits;
 use super::sent::Sent;
+use super::session::apart;
 use super::unread::{Answer, Patience};
+use crate::Rpc;
 use crate::status::{Failure, refused};
 
 /// The metadata with the id of a call: taken from the client or made here, and answered.
@@ -31,20 +31,17 @@ const REQUEST_ID: &str = "x-request-id";
 const LONGEST_ID: usize = 128;
 
 /// What calls of all connections share.
-#[derive(Clone, Debug)]
-pub(super) struct CallLayer(Arc<Shared>);
-
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     metrics: Metrics,
     time: Duration,
     patience: Patience,
     ids: RequestIds,
 }
 
-impl CallLayer {
+impl Shared {
     pub(super) fn new(limits: &Limits, metrics: Metrics) -> Self {
-        CallLayer(Arc::new(Shared {
+        Shared {
             metrics,
             time: limits.call_time,
             patience: Patience {
@@ -52,55 +49,64 @@ impl CallLayer {
                 whole: limits.call_time,
             },
             ids: RequestIds::new(),
-        }))
+        }
     }
-}
 
-impl<S> Layer<S> for CallLayer {
-    type Service = Calls<S>;
-
-    fn layer(&self, inner: S) -> Calls<S> {
-        Calls {
-            inner,
-            shared: Arc::clone(&self.0),
+    /// The answer on its way: a call of Feast's ends with it, any other with its beginning.
+    fn sent(&self, body: Body, call: Call, status: Option<Status>, peer: Peer) -> Sent {
+        match (status, call.rpc()) {
+            (None, Some(_)) => {
+                Sent::until_its_end(body, call, Answer::begin(peer.unread, self.patience))
+            }
+            (status, _) => {
+                call.end(status.map_or(Code::Ok, |status| status.code()));
+                Sent::counted(body)
+            }
         }
     }
 }
 
-/// A service whose calls are limited in time, counted and logged.
-#[derive(Clone, Debug)]
+/// The calls of one connection to a service: limited in time, counted and logged.
+#[derive(Debug)]
 pub(super) struct Calls<S> {
-    inner: S,
+    service: S,
     shared: Arc<Shared>,
+    peer: Peer,
 }
 
-impl<S> Service<Request<Body>> for Calls<S>
+impl<S> Calls<S> {
+    pub(super) fn new(service: S, shared: Arc<Shared>, peer: Peer) -> Self {
+        Calls {
+            service,
+            shared,
+            peer,
+        }
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<B>> for Calls<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S: Clone + Send + 'static,
-    S::Future: Send,
+    S: tower::Service<Request<B>, Response = Response<Body>, Error = Infallible> + Clone,
+    S::Future: Send + 'static,
 {
     type Response = Response<Sent>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Sent>, Infallible>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&self, request: Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
         let id = shared.ids.of(request.headers());
         let call = shared.metrics.begin(request.uri().path());
         let deadline = Deadline::of(request.headers(), shared.time);
-        let peer = request.extensions().get::<Peer>().cloned();
+        let peer = self.peer.clone();
         let span = tracing::debug_span!(
             "call",
             rpc = request.uri().path(),
             id = text(&id),
-            peer = peer.as_ref().map(|peer| &*peer.name),
+            peer = &*peer.name,
         );
-        let answer = self.inner.call(request);
+        let brief = call.rpc().is_some_and(Rpc::is_get);
+        let answer = self.service.clone().call(request);
         let handled = async move {
             let until = (call.begun() + deadline.time).into();
             let answer = async {
@@ -123,22 +129,10 @@ where
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response.map(|body| shared.sent(body, call, status, peer)))
         };
-        Box::pin(handled.instrument(span))
-    }
-}
-
-impl Shared {
-    /// The answer on its way: a call of Feast's ends with it, any other with its beginning.
-    fn sent(&self, body: Body, call: Call, status: Option<Status>, peer: Option<Peer>) -> Sent {
-        match (status, call.rpc()) {
-            (None, Some(_)) => {
-                let answer = peer.map(|peer| Answer::begin(peer.unread, self.patience));
-                Sent::until_its_end(body, call, answer)
-            }
-            (status, _) => {
-                call.end(status.map_or(Code::Ok, |status| status.code()));
-                Sent::counted(body)
-            }
+        let handled = handled.instrument(span);
+        match brief {
+            true => Box::pin(handled),
+            false => Box::pin(apart(handled)),
         }
     }
 }

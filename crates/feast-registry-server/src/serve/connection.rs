@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
-use tonic::transport::server::Connected;
 
 use super::gather::Gathered;
 use super::unread::{Unread, Watch};
@@ -70,16 +69,13 @@ impl Connection {
         })
     }
 
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     fn transport(self: Pin<&mut Self>) -> Pin<&mut Gathered<Box<dyn Transport>>> {
         Pin::new(&mut self.get_mut().transport)
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
     }
 }
 

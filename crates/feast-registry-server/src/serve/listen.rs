@@ -1,6 +1,5 @@
 //! Sockets, and the connections that come in by them.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -142,7 +141,7 @@ pub(super) fn incoming(
     listeners: Vec<Listener>,
     certificates: Option<&Certificates>,
     limits: &Limits,
-) -> impl Stream<Item = Result<Connection, Infallible>> + use<> {
+) -> impl Stream<Item = Connection> + use<> {
     let (sender, mut receiver) = mpsc::channel(1);
     let places = Arc::new(Semaphore::new(
         limits.connections.min(Semaphore::MAX_PERMITS),
@@ -161,7 +160,7 @@ pub(super) fn incoming(
     futures::stream::poll_fn(move |cx| {
         // Owned by the stream, so that they end with it.
         let _ = &tasks;
-        receiver.poll_recv(cx).map(|connection| connection.map(Ok))
+        receiver.poll_recv(cx)
     })
 }
 

@@ -14,6 +14,9 @@ mod metrics;
 mod options;
 mod readiness;
 mod sent;
+mod services;
+mod session;
+mod sessions;
 mod tls;
 mod unread;
 
@@ -21,17 +24,18 @@ use std::future::Future;
 use std::pin::pin;
 
 use feast_registry_core::{Error, ErrorKind, Registry, Result};
-use feast_registry_proto::FILE_DESCRIPTOR_SET;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::service::Routes;
 
-use self::calls::CallLayer;
+use self::calls::Shared;
 use self::listen::Listener;
 use self::metrics::Metrics;
 pub use self::options::{Address, DEFAULT_PORT, Limits, Options};
 use self::readiness::Readiness;
+use self::services::Services;
+use self::sessions::Sessions;
 use self::tls::Certificates;
 pub use self::tls::{Reload, TlsFiles};
 use crate::RegistrySlot;
@@ -117,15 +121,15 @@ impl Server {
         let service = crate::service(slot.clone())
             .with_max_request_bytes(limits.message_bytes)
             .with_places(Places::new(limits.calls, limits.request_time));
-        let routes = reflection(Routes::new(health).add_service(service))?;
+        let sessions = Sessions {
+            services: Services::new(service, Routes::new(health))?,
+            shared: Shared::new(limits, metrics).into(),
+            limits: *limits,
+        };
         let certificates = self.certificates.as_ref();
         let incoming = listen::incoming(self.listeners, certificates, limits);
-        let (drain, draining) = oneshot::channel::<()>();
-        let mut serving = pin!(transport(limits, metrics).serve_with_incoming_shutdown(
-            routes.prepare(),
-            incoming,
-            async { drop(draining.await) },
-        ));
+        let (draining, drained) = watch::channel(false);
+        let mut serving = pin!(sessions.serve(incoming, drained));
 
         let following = async {
             let registry = readiness.open(open).await?;
@@ -136,15 +140,14 @@ impl Server {
         };
         tokio::select! {
             failed = following => failed?,
-            served = &mut serving => served.map_err(broken)?,
+            () = &mut serving => return Err(Error::new(ErrorKind::Internal, "nothing is listened on any more")),
             () = stop => {}
         }
         tracing::info!("stopping: calls under way may end");
         readiness.stop().await;
-        drop(drain);
-        match timeout(self.options.drain, serving).await {
-            Ok(served) => served.map_err(broken)?,
-            Err(_) => tracing::warn!("calls were still under way when the time to drain was over"),
+        draining.send_replace(true);
+        if timeout(self.options.drain, serving).await.is_err() {
+            tracing::warn!("calls were still under way when the time to drain was over");
         }
         match slot.registry() {
             Some(registry) => registry.close().await,
@@ -170,42 +173,4 @@ impl Server {
             );
         }
     }
-}
-
-/// What a connection may send ahead of what is read of it: its share of the memory while its calls wait.
-const WINDOW: u32 = 256 * 1024;
-
-/// The connections' side of the limits; [`CallLayer`] has that of the calls.
-fn transport(
-    limits: &Limits,
-    metrics: Metrics,
-) -> tonic::transport::Server<tower::layer::util::Stack<CallLayer, tower::layer::util::Identity>> {
-    tonic::transport::Server::builder()
-        .max_concurrent_streams(limits.streams)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
-        .http2_max_header_list_size(limits.header_bytes)
-        .http2_keepalive_interval(Some(limits.keepalive_interval))
-        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
-        .layer(CallLayer::new(limits, metrics))
-}
-
-/// Both versions of the reflection service: Feast has the older one, tools want the newer.
-fn reflection(routes: Routes) -> Result<Routes> {
-    let builder = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let fault = |error| {
-        let message = format!("the description of the service cannot be read: {error}");
-        Error::new(ErrorKind::Internal, message)
-    };
-    Ok(routes
-        .add_service(builder().build_v1().map_err(fault)?)
-        .add_service(builder().build_v1alpha().map_err(fault)?))
-}
-
-fn broken(error: tonic::transport::Error) -> Error {
-    Error::new(ErrorKind::Internal, "serving broke off").with_source(error)
 }

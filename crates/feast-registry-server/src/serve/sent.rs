@@ -21,8 +21,7 @@ pub(super) struct Sent {
 #[derive(Debug)]
 struct UnderWay {
     call: Call,
-    /// None where there is no connection to close.
-    answer: Option<Answer>,
+    answer: Answer,
     begun: bool,
 }
 
@@ -36,7 +35,7 @@ impl Sent {
     }
 
     /// A body whose call succeeds with its last frame. If that is never asked for, the client has given up.
-    pub(super) fn until_its_end(body: Body, call: Call, answer: Option<Answer>) -> Self {
+    pub(super) fn until_its_end(body: Body, call: Call, answer: Answer) -> Self {
         let under_way = UnderWay {
             call,
             answer,
@@ -55,10 +54,8 @@ impl Sent {
             }
         } else if let Some(under_way) = &mut self.under_way {
             // The first frame is asked for before there is room for it.
-            if under_way.begun
-                && let Some(answer) = &mut under_way.answer
-            {
-                answer.goes_on();
+            if under_way.begun {
+                under_way.answer.goes_on();
             }
             under_way.begun = true;
         }

@@ -1,0 +1,116 @@
+//! A connection with its calls.
+//!
+//! HTTP/2 servers make a task of every call. Then it takes three turns of tasks to answer one, and the threads
+//! of the runtime wake each other for them. Here the calls of a connection are part of its task; those that may
+//! take long are [`apart`].
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, poll_fn};
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use hyper::rt::Executor;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::calls::Calls;
+use super::connection::Connection;
+use super::options::Limits;
+use super::services::Services;
+
+/// What a connection may send ahead of what is read of it: its share of the memory while its calls wait.
+const WINDOW: u32 = 256 * 1024;
+
+/// Serves one connection until it ends. Once `stop` is true it takes no more calls, and ends with those it has.
+pub(super) async fn serve(
+    connection: Connection,
+    calls: Calls<Services>,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) -> hyper::Result<()> {
+    let begun = Begun::default();
+    let transport = transport(limits, begun.clone());
+    let mut connection = pin!(transport.serve_connection(TokioIo::new(connection), calls));
+    // Nobody is left to say so: no more calls either.
+    let mut stopped = pin!(stop.wait_for(|stop| *stop).map(drop).fuse());
+    let mut calls = FuturesUnordered::new();
+    poll_fn(move |cx| {
+        if stopped.as_mut().poll_unpin(cx).is_ready() {
+            connection.as_mut().graceful_shutdown();
+        }
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(ended);
+            }
+            for call in begun.calls().drain(..) {
+                calls.push(call);
+            }
+            // Whatever ends leaves its answer with the connection.
+            if !some_end(&mut calls, cx) {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
+}
+
+/// The connections' side of the limits; [`Calls`] has that of the calls.
+fn transport(limits: Limits, begun: Begun) -> http2::Builder<Begun> {
+    let mut transport = http2::Builder::new(begun);
+    transport
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_header_list_size(limits.header_bytes)
+        .keep_alive_interval(limits.keepalive_interval)
+        .keep_alive_timeout(limits.keepalive_timeout);
+    transport
+}
+
+type Call = BoxFuture<'static, ()>;
+
+/// Goes on with the calls that can; whether one of them ended.
+fn some_end(calls: &mut FuturesUnordered<Call>, cx: &mut Context<'_>) -> bool {
+    let mut ended = false;
+    while let Poll::Ready(Some(())) = calls.poll_next_unpin(cx) {
+        ended = true;
+    }
+    ended
+}
+
+/// The calls that have begun since the connection was looked at.
+#[derive(Clone, Default)]
+struct Begun(Arc<Mutex<Vec<Call>>>);
+
+impl Begun {
+    fn calls(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Begun {
+    fn execute(&self, call: F) {
+        // A panic ends its call and no others.
+        let call = AssertUnwindSafe(call).catch_unwind().map(drop);
+        self.calls().push(call.boxed());
+    }
+}
+
+/// Works in a task of its own, so that the other calls of the connection need not wait for it. It ends with the
+/// future.
+pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime ends, and everything with it.
+        _ => std::future::pending().await,
+    }
+}
