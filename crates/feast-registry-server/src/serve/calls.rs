@@ -95,7 +95,9 @@ where
 
     fn call(&self, request: Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
-        let id = shared.ids.of(request.headers());
+        let mut id = shared.ids.of(request.headers());
+        // No two answers have the same: in the table of headers it would drive out those that all have.
+        id.set_sensitive(true);
         let call = shared.metrics.begin(request.uri().path());
         let deadline = Deadline::of(request.headers(), shared.time);
         let peer = self.peer.clone();

@@ -64,6 +64,8 @@ fn transport(limits: Limits, begun: Begun) -> http2::Builder<Begun> {
     let mut transport = http2::Builder::new(begun);
     transport
         .timer(TokioTimer::new())
+        // No server of gRPC sends it.
+        .auto_date_header(false)
         .max_concurrent_streams(limits.streams)
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
