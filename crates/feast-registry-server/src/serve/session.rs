@@ -116,3 +116,50 @@ pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Sen
         _ => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_apart_keeps_nobody_waiting() {
+        let (go_on, wait) = mpsc::channel();
+        let mut work = pin!(apart(async move { wait.recv() }));
+        assert!(futures::poll!(&mut work).is_pending());
+        go_on.send(7).unwrap();
+        assert_eq!(work.await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn what_is_apart_ends_with_its_future() {
+        let (working, ended) = oneshot::channel::<()>();
+        {
+            let mut work = pin!(apart(async move {
+                std::future::pending::<()>().await;
+                drop(working);
+            }));
+            assert!(futures::poll!(&mut work).is_pending());
+        }
+        assert!(ended.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_no_other_call() {
+        let begun = Begun::default();
+        let (answer, answered) = oneshot::channel();
+        begun.execute(async { panic!("as if a call had a fault") });
+        begun.execute(async move { answer.send(7).unwrap() });
+        let mut calls: FuturesUnordered<Call> = begun.calls().drain(..).collect();
+        poll_fn(|cx| {
+            some_end(&mut calls, cx);
+            Poll::Ready(())
+        })
+        .await;
+        assert!(calls.is_empty());
+        assert_eq!(answered.await, Ok(7));
+    }
+}
