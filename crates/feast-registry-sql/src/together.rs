@@ -89,21 +89,28 @@ where
             state.alone = true;
             return Joined::Alone(Some(Turn(Arc::clone(&self.0))));
         }
-        if state.wants_task() {
+        let task = if state.wants_task() {
             let Ok(runtime) = Handle::try_current() else {
                 return Joined::Alone(None);
             };
             state.serving += 1;
             state.begun = Instant::now();
+            Some(runtime)
+        } else {
+            None
+        };
+        let (answer, answered) = oneshot::channel();
+        let question = question.clone();
+        state.waiting.push(Waiting { question, answer });
+        drop(state);
+        if let Some(runtime) = task {
             let serving = Serving {
                 shared: Arc::clone(&self.0),
                 over: false,
             };
+            // A runtime that ends drops it at once, and that takes the lock.
             runtime.spawn(serving.serve());
         }
-        let (answer, answered) = oneshot::channel();
-        let question = question.clone();
-        state.waiting.push(Waiting { question, answer });
         Joined::Waiting(answered)
     }
 }
@@ -367,6 +374,21 @@ mod tests {
         while trial.together.0.state().serving > 0 {
             tokio::task::yield_now().await;
         }
+        drop(trial.alone());
+    }
+
+    #[test]
+    fn a_runtime_that_is_over_leaves_nobody_waiting() {
+        let runtime = || tokio::runtime::Runtime::new().unwrap();
+        let trial = Trial::new();
+        let turn = trial.alone();
+        let over = runtime();
+        let handle = over.handle().clone();
+        drop(over);
+        let entered = handle.enter();
+        let asked = trial.waits(1);
+        drop((entered, turn));
+        assert!(runtime().block_on(asked).is_err());
         drop(trial.alone());
     }
 

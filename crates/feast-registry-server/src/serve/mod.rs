@@ -21,7 +21,6 @@ mod tls;
 mod unread;
 
 use std::future::Future;
-use std::pin::pin;
 
 use feast_registry_core::{Error, ErrorKind, Registry, Result};
 use tokio::net::TcpListener;
@@ -129,7 +128,7 @@ impl Server {
         let certificates = self.certificates.as_ref();
         let incoming = listen::incoming(self.listeners, certificates, limits);
         let (draining, drained) = watch::channel(false);
-        let mut serving = pin!(sessions.serve(incoming, drained));
+        let mut serving = Box::pin(sessions.serve(incoming, drained));
 
         let following = async {
             let registry = readiness.open(open).await?;
@@ -146,6 +145,7 @@ impl Server {
         tracing::info!("stopping: calls under way may end");
         readiness.stop().await;
         draining.send_replace(true);
+        // By value: what is still under way is given up before the registry is closed.
         if timeout(self.options.drain, serving).await.is_err() {
             tracing::warn!("calls were still under way when the time to drain was over");
         }

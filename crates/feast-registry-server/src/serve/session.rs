@@ -44,11 +44,13 @@ pub(super) async fn serve(
             connection.as_mut().graceful_shutdown();
         }
         loop {
-            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-                return Poll::Ready(ended);
-            }
+            let polled = connection.as_mut().poll(cx);
+            // Even if that was its end: a call holds the executor, which would hold the call for ever.
             for call in begun.calls().drain(..) {
                 calls.push(call);
+            }
+            if let Poll::Ready(ended) = polled {
+                return Poll::Ready(ended);
             }
             // Whatever ends leaves its answer with the connection.
             if !some_end(&mut calls, cx) {
