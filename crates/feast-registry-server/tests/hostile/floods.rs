@@ -45,6 +45,38 @@ pub(crate) async fn headers_without_end() {
     memory.at_most(MIB);
 }
 
+/// Calls that are taken just before something ends their connection.
+pub(crate) async fn ends() {
+    let (server, client, _) = serve().await;
+    let mut connect = Vec::new();
+    for (name, value) in [
+        (":method", "CONNECT"),
+        (":authority", "localhost"),
+        ("content-length", "5"),
+    ] {
+        frames::header(&mut connect, name, value);
+    }
+    let mut said = Vec::new();
+    for call in 0..200 {
+        frames::call(&mut said, 1 + 2 * call, "GetProject", b"");
+    }
+    frame(
+        &mut said,
+        frames::HEADERS,
+        frames::END_HEADERS,
+        401,
+        &connect,
+    );
+    let memory = Memory::watch();
+    for _ in 0..100 {
+        let mut attacker = frames::connect(server.address()).await;
+        attacker.write_all(&said).await.unwrap();
+        frames::until_closed(&mut attacker).await;
+    }
+    is_served(&client).await;
+    memory.at_most(8 * MIB);
+}
+
 pub(crate) async fn resets() {
     const CALLS: u32 = 100_000;
     let (_server, client, mut attacker) = serve().await;

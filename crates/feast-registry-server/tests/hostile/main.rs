@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         ),
         trial("headers_without_end", floods::headers_without_end),
         trial("calls_that_are_reset_at_once", floods::resets),
+        trial("calls_whose_connection_ends_at_once", floods::ends),
         trial("messages_that_never_end", floods::messages_that_never_end),
         trial(
             "a_length_of_four_gibibytes",
