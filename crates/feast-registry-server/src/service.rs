@@ -53,6 +53,25 @@ impl RegistryService {
         self
     }
 
+    /// Answers a request; one that fails is answered, too.
+    pub(crate) fn respond<B>(
+        &self,
+        request: http::Request<B>,
+    ) -> BoxFuture<Result<http::Response<Body>, Infallible>>
+    where
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<StdError> + Send + 'static,
+    {
+        let service = self.clone();
+        Box::pin(async move {
+            let Some(rpc) = Rpc::from_path(request.uri().path()) else {
+                // As every server of gRPC says it: clients find out by this what a server can do.
+                return Ok(Status::unimplemented("there is no such rpc").into_http());
+            };
+            Ok(service.answer(rpc, request).await.unwrap_or_else(refused))
+        })
+    }
+
     /// A place is taken when the request is there, and kept until the answer is taken.
     async fn answer<B>(&self, rpc: Rpc, request: http::Request<B>) -> Result<http::Response<Body>>
     where
@@ -86,14 +105,7 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let service = self.clone();
-        Box::pin(async move {
-            let Some(rpc) = Rpc::from_path(request.uri().path()) else {
-                // As every server of gRPC says it: clients find out by this what a server can do.
-                return Ok(Status::unimplemented("there is no such rpc").into_http());
-            };
-            Ok(service.answer(rpc, request).await.unwrap_or_else(refused))
-        })
+        self.respond(request)
     }
 }
 

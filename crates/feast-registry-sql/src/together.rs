@@ -241,6 +241,15 @@ mod tests {
             }
         }
 
+        /// One that reads for somebody who waits, and has no answer yet.
+        async fn reading() -> (Self, Turn<u32, Answer>, oneshot::Receiver<Answer>) {
+            let mut trial = Trial::new();
+            let turn = trial.alone();
+            let waits = trial.waits(1);
+            assert_eq!(trial.read.recv().await, Some(vec![1]));
+            (trial, turn, waits)
+        }
+
         fn alone(&self) -> Turn<u32, Answer> {
             match self.together.join(&0) {
                 Joined::Alone(Some(turn)) => turn,
@@ -278,10 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_gets_what_was_asked_for_before_he_came() {
-        let mut trial = Trial::new();
-        let turn = trial.alone();
-        let early = trial.waits(1);
-        assert_eq!(trial.read.recv().await, Some(vec![1]));
+        let (trial, turn, early) = Trial::reading().await;
         drop(turn);
         let late = trial.waits(1);
         trial.may_answer.add_permits(2);
@@ -302,10 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_that_nobody_waits_for_is_given_up() {
-        let mut trial = Trial::new();
-        let turn = trial.alone();
-        let hangs = trial.waits(1);
-        assert_eq!(trial.read.recv().await, Some(vec![1]));
+        let (mut trial, turn, hangs) = Trial::reading().await;
         let next = trial.waits(2);
         drop((turn, hangs));
         assert_eq!(trial.read.recv().await, Some(vec![2]));
@@ -315,10 +318,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_who_wait_for_a_read_are_read_meanwhile() {
-        let mut trial = Trial::new();
-        let _turn = trial.alone();
-        let first = trial.waits(1);
-        assert_eq!(trial.read.recv().await, Some(vec![1]));
+        let (mut trial, _turn, first) = Trial::reading().await;
         let _second = trial.waits(2);
         tokio::task::yield_now().await;
         assert!(trial.read.is_empty());
@@ -331,10 +331,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_so_many_tasks_read_at_a_time() {
-        let mut trial = Trial::new();
-        let _turn = trial.alone();
-        let _first = trial.waits(0);
-        assert_eq!(trial.read.recv().await, Some(vec![0]));
+        let (mut trial, _turn, _first) = Trial::reading().await;
         let mut waiting = Vec::new();
         for task in 1..TASKS {
             waiting.extend([trial.waits(1), trial.waits(1)]);
@@ -349,10 +346,7 @@ mod tests {
 
     #[tokio::test]
     async fn reads_that_hang_hold_up_nobody_for_long() {
-        let mut trial = Trial::new();
-        let _turn = trial.alone();
-        let _hangs = trial.waits(1);
-        assert_eq!(trial.read.recv().await, Some(vec![1]));
+        let (mut trial, _turn, _hangs) = Trial::reading().await;
         let _waits = trial.waits(2);
         let state = || trial.together.0.state();
         let long_ago = state().begun.checked_sub(2 * SLOW).unwrap();

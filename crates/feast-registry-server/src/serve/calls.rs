@@ -86,7 +86,7 @@ impl<S> Calls<S> {
 
 impl<S, B> hyper::service::Service<Request<B>> for Calls<S>
 where
-    S: tower::Service<Request<B>, Response = Response<Body>, Error = Infallible> + Clone,
+    S: hyper::service::Service<Request<B>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
 {
     type Response = Response<Sent>;
@@ -108,7 +108,7 @@ where
             peer = &*peer.name,
         );
         let brief = call.rpc().is_some_and(Rpc::is_get);
-        let answer = self.service.clone().call(request);
+        let answer = self.service.call(request);
         let handled = async move {
             let until = (call.begun() + deadline.time).into();
             let answer = async {

@@ -21,11 +21,11 @@ mod tls;
 mod unread;
 
 use std::future::Future;
+use std::pin::pin;
 
 use feast_registry_core::{Error, ErrorKind, Registry, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::time::timeout;
 use tonic::service::Routes;
 
 use self::calls::Shared;
@@ -124,11 +124,12 @@ impl Server {
             services: Services::new(service, Routes::new(health))?,
             shared: Shared::new(limits, metrics).into(),
             limits: *limits,
+            drain: self.options.drain,
         };
         let certificates = self.certificates.as_ref();
         let incoming = listen::incoming(self.listeners, certificates, limits);
         let (draining, drained) = watch::channel(false);
-        let mut serving = Box::pin(sessions.serve(incoming, drained));
+        let mut serving = pin!(sessions.serve(incoming, drained));
 
         let following = async {
             let registry = readiness.open(open).await?;
@@ -139,16 +140,15 @@ impl Server {
         };
         tokio::select! {
             failed = following => failed?,
-            () = &mut serving => return Err(Error::new(ErrorKind::Internal, "nothing is listened on any more")),
+            () = &mut serving => {
+                return Err(Error::new(ErrorKind::Internal, "nothing is listened on any more"));
+            }
             () = stop => {}
         }
         tracing::info!("stopping: calls under way may end");
         readiness.stop().await;
         draining.send_replace(true);
-        // By value: what is still under way is given up before the registry is closed.
-        if timeout(self.options.drain, serving).await.is_err() {
-            tracing::warn!("calls were still under way when the time to drain was over");
-        }
+        serving.await;
         match slot.registry() {
             Some(registry) => registry.close().await,
             None => Ok(()),

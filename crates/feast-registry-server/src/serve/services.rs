@@ -1,7 +1,6 @@
 //! What is served at which path.
 
 use std::convert::Infallible;
-use std::task::{Context, Poll};
 
 use feast_registry_core::{Error, ErrorKind, Result};
 use feast_registry_proto::FILE_DESCRIPTOR_SET;
@@ -11,7 +10,7 @@ use hyper::body::Incoming;
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tonic::service::Routes;
-use tower::Service;
+use tower::Service as _;
 
 use crate::{RegistryService, Rpc};
 
@@ -42,21 +41,16 @@ impl Services {
     }
 }
 
-impl Service<Request<Incoming>> for Services {
+impl hyper::service::Service<Request<Incoming>> for Services {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // All of them always are.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         match Rpc::is_path(request.uri().path()) {
-            // Not by the router, which costs as much as a read from memory.
-            true => self.registry.call(request),
-            false => self.others.call(request).boxed(),
+            // Nearly all are, and need no router.
+            true => self.registry.respond(request),
+            false => self.others.clone().call(request).boxed(),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
@@ -33,8 +33,8 @@ pub(super) async fn serve(
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()> {
-    let begun = Begun::default();
-    let transport = transport(limits, begun.clone());
+    let begun = Arc::new(Begun::default());
+    let transport = transport(limits, Begins(Arc::downgrade(&begun)));
     let mut connection = pin!(transport.serve_connection(TokioIo::new(connection), calls));
     // Nobody is left to say so: no more calls either.
     let mut stopped = pin!(stop.wait_for(|stop| *stop).map(drop).fuse());
@@ -44,14 +44,10 @@ pub(super) async fn serve(
             connection.as_mut().graceful_shutdown();
         }
         loop {
-            let polled = connection.as_mut().poll(cx);
-            // Even if that was its end: a call holds the executor, which would hold the call for ever.
-            for call in begun.calls().drain(..) {
-                calls.push(call);
-            }
-            if let Poll::Ready(ended) = polled {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
+            begun.move_to(&mut calls);
             // Whatever ends leaves its answer with the connection.
             if !some_end(&mut calls, cx) {
                 return Poll::Pending;
@@ -62,8 +58,8 @@ pub(super) async fn serve(
 }
 
 /// The connections' side of the limits; [`Calls`] has that of the calls.
-fn transport(limits: Limits, begun: Begun) -> http2::Builder<Begun> {
-    let mut transport = http2::Builder::new(begun);
+fn transport(limits: Limits, begins: Begins) -> http2::Builder<Begins> {
+    let mut transport = http2::Builder::new(begins);
     transport
         .timer(TokioTimer::new())
         // No server of gRPC sends it.
@@ -89,20 +85,33 @@ fn some_end(calls: &mut FuturesUnordered<Call>, cx: &mut Context<'_>) -> bool {
 }
 
 /// The calls that have begun since the connection was looked at.
-#[derive(Clone, Default)]
-struct Begun(Arc<Mutex<Vec<Call>>>);
+#[derive(Default)]
+struct Begun(Mutex<Vec<Call>>);
 
 impl Begun {
-    fn calls(&self) -> MutexGuard<'_, Vec<Call>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn push(&self, call: Call) {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.push(call);
+    }
+
+    fn move_to(&self, calls: &mut FuturesUnordered<Call>) {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.extend(begun.drain(..));
     }
 }
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Begun {
+/// Begins calls. Each of them has a clone, so it must not own them: those of a connection that ends before they are
+/// looked at would stay for ever.
+#[derive(Clone)]
+struct Begins(Weak<Begun>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Begins {
     fn execute(&self, call: F) {
-        // A panic ends its call and no others.
-        let call = AssertUnwindSafe(call).catch_unwind().map(drop);
-        self.calls().push(call.boxed());
+        if let Some(begun) = self.0.upgrade() {
+            // A panic ends its call and no others.
+            let call = AssertUnwindSafe(call).catch_unwind().map(drop);
+            begun.push(call.boxed());
+        }
     }
 }
 
@@ -151,11 +160,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_no_other_call() {
-        let begun = Begun::default();
+        let begun = Arc::new(Begun::default());
+        let begins = Begins(Arc::downgrade(&begun));
         let (answer, answered) = oneshot::channel();
-        begun.execute(async { panic!("as if a call had a fault") });
-        begun.execute(async move { answer.send(7).unwrap() });
-        let mut calls: FuturesUnordered<Call> = begun.calls().drain(..).collect();
+        begins.execute(async { panic!("as if a call had a fault") });
+        begins.execute(async move { answer.send(7).unwrap() });
+        let mut calls = FuturesUnordered::new();
+        begun.move_to(&mut calls);
+        assert_eq!(calls.len(), 2);
         poll_fn(|cx| {
             some_end(&mut calls, cx);
             Poll::Ready(())

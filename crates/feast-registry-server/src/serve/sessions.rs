@@ -2,10 +2,12 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::calls::{Calls, Shared};
 use super::connection::Connection;
@@ -18,11 +20,13 @@ pub(super) struct Sessions {
     pub(super) services: Services,
     pub(super) shared: Arc<Shared>,
     pub(super) limits: Limits,
+    /// How long calls that are under way may take after the stop.
+    pub(super) drain: Duration,
 }
 
 impl Sessions {
-    /// Serves what comes in until `stop` is true, and then until the calls under way have ended. All connections
-    /// end with the future.
+    /// Serves what comes in until `stop` is true, and then until the calls under way have ended, or are given up.
+    /// All connections end with the future.
     pub(super) async fn serve(
         self,
         incoming: impl Stream<Item = Connection>,
@@ -30,7 +34,11 @@ impl Sessions {
     ) {
         let mut sessions = JoinSet::new();
         self.take(incoming, &mut sessions, stop).await;
-        while sessions.join_next().await.is_some() {}
+        let ended = async { while sessions.join_next().await.is_some() {} };
+        if timeout(self.drain, ended).await.is_err() {
+            tracing::warn!("calls were still under way when the time to drain was over");
+            sessions.shutdown().await;
+        }
     }
 
     /// Nothing is listened on any more when it returns.

@@ -47,6 +47,7 @@ pub(crate) async fn headers_without_end() {
 
 /// Calls that are taken just before something ends their connection.
 pub(crate) async fn ends() {
+    const CALLS: u32 = 200;
     let (server, client, _) = serve().await;
     let mut connect = Vec::new();
     for (name, value) in [
@@ -57,14 +58,14 @@ pub(crate) async fn ends() {
         frames::header(&mut connect, name, value);
     }
     let mut said = Vec::new();
-    for call in 0..200 {
+    for call in 0..CALLS {
         frames::call(&mut said, 1 + 2 * call, "GetProject", b"");
     }
     frame(
         &mut said,
         frames::HEADERS,
         frames::END_HEADERS,
-        401,
+        1 + 2 * CALLS,
         &connect,
     );
     let memory = Memory::watch();

@@ -1,7 +1,7 @@
 //! A store that can be made slow and unreachable.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,6 +22,24 @@ pub(crate) struct Gated {
     /// Reads that came to the gate.
     pub(crate) arrived: Semaphore,
     pub(crate) down: AtomicBool,
+    /// Reads that have not ended.
+    reading: AtomicUsize,
+}
+
+/// A read that has not ended.
+struct Reading<'a>(&'a AtomicUsize);
+
+impl<'a> Reading<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Reading(count)
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Gated {
@@ -32,6 +50,7 @@ impl Gated {
             gate: Semaphore::new(1000),
             arrived: Semaphore::new(0),
             down: AtomicBool::new(false),
+            reading: AtomicUsize::new(0),
         })
     }
 
@@ -64,6 +83,7 @@ impl Store for Gated {
 
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
         self.reach()?;
+        let _reading = Reading::begin(&self.reading);
         self.arrived.add_permits(1);
         let _passed = self.gate.acquire().await;
         self.inner.get(key, consistency).await
@@ -128,7 +148,14 @@ impl Store for Gated {
         self.reach()
     }
 
+    /// Fails if somebody still reads.
     async fn close(&self) -> Result<()> {
-        Ok(())
+        match self.reading.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            reads => Err(Error::new(
+                ErrorKind::Internal,
+                format!("{reads} reads have not ended"),
+            )),
+        }
     }
 }
