@@ -8,10 +8,10 @@
 //! stamps) and a refresh
 //!
 //! 1. reads again what was stamped lately, wherever something was: this finds nearly everything;
-//! 2. where the figures still differ from those of the snapshot, compares all keys and stamps:
+//! 2. reads those rows once more that changed some minutes ago ([`Recent`]), and have other stamps: this
+//!    finds what Feast rewrites late;
+//! 3. where the figures still differ from those of the snapshot, compares all keys and stamps:
 //!    this finds deletions, late commits and writers whose clocks are wrong;
-//! 3. reads those rows once more that changed some minutes ago ([`Recent`]): this finds what Feast
-//!    rewrites late;
 //! 4. now and then reads everything: this finds what left no trace at all.
 
 use std::collections::{HashMap, HashSet};
@@ -185,7 +185,6 @@ async fn by_figures(
     found: &mut Found<'_>,
 ) -> Result<()> {
     let probe = store.changes().await?;
-    read_again(store, next, doubtful, found).await?;
     for area in found
         .old
         .areas()
@@ -203,11 +202,16 @@ async fn by_figures(
         .map(|(area, moved)| news(store, area, moved.since))
         .collect();
     let mut news = stream::iter(news).buffered(AT_ONCE);
+    let mut unread: HashSet<Key> = doubtful.into_iter().collect();
     while let Some(rows) = news.try_next().await? {
         found.see(&rows);
-        rows.into_iter().for_each(|row| next.insert(row));
+        for row in rows {
+            unread.remove(&row.key);
+            next.insert(row);
+        }
     }
     drop(news);
+    read_again(store, next, unread.into_iter().collect(), found).await?;
     for (area, moved) in &moved {
         if !next.agrees(area, moved.probed) {
             compare(store, next, area, found).await?;

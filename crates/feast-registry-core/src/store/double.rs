@@ -19,6 +19,7 @@ pub(crate) struct Double {
     /// What [`Consistency::Replica`] reads.
     replica: Option<MemoryStore>,
     commits: AtomicU64,
+    gets: AtomicU64,
     clock: Option<i64>,
     flaws: Vec<Flaw>,
 }
@@ -36,6 +37,11 @@ impl Double {
     pub(crate) fn with_clock(mut self, second: i64) -> Self {
         self.clock = Some(second);
         self
+    }
+
+    /// How many rows were asked for by their keys.
+    pub(crate) fn gets(&self) -> u64 {
+        self.gets.load(Ordering::Relaxed)
     }
 
     /// With something wrong about its tables.
@@ -89,6 +95,7 @@ impl Store for Double {
     }
 
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Record>> {
+        self.gets.fetch_add(1, Ordering::Relaxed);
         self.copy(consistency).get(key, consistency).await
     }
 

@@ -275,6 +275,24 @@ async fn now_and_then_everything_is_read() {
 }
 
 #[tokio::test]
+async fn what_is_read_by_its_stamp_is_not_read_by_its_key_too() {
+    let mut world = World::new(Double::default());
+    let row = |body: &'static str| Record::new(key(1), body, START);
+    world.write(vec![Write::Insert(row("0"))], None).await;
+    let (mut snapshot, mut watch) = refresh(&world.store, None, &Watch::default(), START)
+        .await
+        .unwrap();
+    for body in ["1", "2"] {
+        world.write(vec![update(&row(body))], None).await;
+        (snapshot, watch) = refresh(&world.store, Some(&snapshot), &watch, START)
+            .await
+            .unwrap();
+        assert_eq!(snapshot.find(&key(1)), Some(&row(body)));
+    }
+    assert_eq!(world.store.gets(), 0);
+}
+
+#[tokio::test]
 async fn own_commits_are_there_however_far_behind_a_replica_is() {
     let store = Arc::new(Double::with_replica());
     let registry = Registry::open(store, RegistryOptions::default());
